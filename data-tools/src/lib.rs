@@ -1,0 +1,1 @@
+//! Builds range files.

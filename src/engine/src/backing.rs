@@ -1,0 +1,58 @@
+//! Where a file's bytes live, and the two ways to get them there.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use memmap2::{Mmap, MmapMut};
+
+/// A file's bytes in memory: they do not move and do not change while this lives.
+pub(crate) struct Backing(Mmap);
+
+impl Backing {
+    /// Maps the file: one copy in the page cache for every process that maps it.
+    ///
+    /// The file must not be truncated or written while it is mapped (replace it by rename):
+    /// reading a page that has gone raises SIGBUS, and no reader can prevent that.
+    pub(crate) fn map(path: &Path) -> io::Result<Backing> {
+        let file = File::open(path)?;
+        refuse_directory(&file)?;
+        // SAFETY: a mapping is undefined behaviour only if the file changes beneath it. The
+        // contract of `Database::open` forbids that, as every mapping reader's must; the files
+        // that this project writes are read-only and replaced by rename.
+        let map = unsafe { Mmap::map(&file)? };
+        Ok(Backing(map))
+    }
+
+    /// Copies the file into memory of this process: nobody can change it or shrink it.
+    pub(crate) fn copy(path: &Path) -> io::Result<Backing> {
+        let mut file = File::open(path)?;
+        refuse_directory(&file)?;
+        let length = usize::try_from(file.metadata()?.len())
+            .map_err(|_| io::Error::new(io::ErrorKind::FileTooLarge, "larger than this machine's memory"))?;
+        // The length is read once: a file that shrinks meanwhile ends in UnexpectedEof, and one
+        // that grows is caught by the length in its header.
+        let mut memory = MmapMut::map_anon(length)?;
+        file.read_exact(&mut memory)?;
+        Ok(Backing(memory.make_read_only()?))
+    }
+
+    /// Copies bytes that are already in memory.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> io::Result<Backing> {
+        let mut memory = MmapMut::map_anon(bytes.len())?;
+        memory.copy_from_slice(bytes);
+        Ok(Backing(memory.make_read_only()?))
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Opening a directory succeeds and mapping it fails with a sentence that helps nobody.
+fn refuse_directory(file: &File) -> io::Result<()> {
+    if file.metadata()?.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory, not a range file"));
+    }
+    Ok(())
+}

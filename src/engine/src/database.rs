@@ -1,0 +1,248 @@
+//! One range file, open for lookups.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::Path;
+
+use crate::address::{Address, InvalidAddress};
+use crate::answer::{Answer, Company, Network, Source};
+use crate::backing::Backing;
+use crate::error::{Error, FormatError};
+use crate::format::{AnswerRecord, SectionKind, UNKNOWN};
+use crate::layout::View;
+
+/// One range file, open for lookups: immutable, so any number of threads may share it.
+///
+/// A lookup takes no lock, allocates nothing and makes no system call; what it returns borrows
+/// from the database.
+///
+/// ```no_run
+/// use nameplate::{Database, Status};
+///
+/// let database = Database::open("nameplate.npl".as_ref())?;
+/// let answer = database.lookup_text(b"192.0.2.1").expect("an address");
+/// if answer.status() == Status::Company {
+///     println!("{}", answer.company().expect("a company").name());
+/// }
+/// # Ok::<(), nameplate::Error>(())
+/// ```
+pub struct Database {
+    /// Slices into `backing`, which is why they must not outlive it: private, handed out only
+    /// with the lifetime of a borrow of this struct, and declared first, so dropped first.
+    view: View<'static>,
+    backing: Backing,
+}
+
+impl Database {
+    /// Maps a range file. Every process that maps it shares one copy in the page cache.
+    ///
+    /// Checks header and bounds: O(1), well under a millisecond. It does not read the content;
+    /// [`Database::verify`] does. Lookups in a file whose content is damaged may answer wrongly,
+    /// but never panic and never read outside the file.
+    ///
+    /// The file must not be changed in place while it is open: replace it by rename, as
+    /// [`publish`](crate::publish) does. A process whose mapped file is truncated is killed by SIGBUS; where
+    /// that cannot be ruled out, use [`Database::open_copy`].
+    pub fn open(path: &Path) -> Result<Database, Error> {
+        let backing = Backing::map(path).map_err(Error::io(path))?;
+        Self::new(backing).map_err(|source| Error::Format { path: path.into(), source })
+    }
+
+    /// Copies a range file into this process's memory: it takes the file's size, and nothing that
+    /// happens to the file afterwards matters. Checks the same as [`Database::open`].
+    pub fn open_copy(path: &Path) -> Result<Database, Error> {
+        let backing = Backing::copy(path).map_err(Error::io(path))?;
+        Self::new(backing).map_err(|source| Error::Format { path: path.into(), source })
+    }
+
+    /// Copies a range file that is already in memory. Checks the same as [`Database::open`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Database, Error> {
+        let memory = || "range file in memory";
+        let backing = Backing::from_bytes(bytes).map_err(Error::io(memory()))?;
+        Self::new(backing).map_err(|source| Error::Format { path: memory().into(), source })
+    }
+
+    fn new(backing: Backing) -> Result<Database, FormatError> {
+        // SAFETY: the bytes stay where they are and unchanged while `backing` lives (its own
+        // promise), `view` lives no longer than `backing` (same struct, dropped first), and no
+        // method returns a slice of it for longer than the borrow of `self` it came from.
+        let bytes: &'static [u8] = unsafe { std::mem::transmute::<&[u8], &'static [u8]>(backing.bytes()) };
+        Ok(Database { view: View::new(bytes)?, backing })
+    }
+
+    pub(crate) fn view(&self) -> &View<'_> {
+        &self.view
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.backing.bytes()
+    }
+
+    /// What is known about an address. Cost: one search and one record.
+    pub fn lookup(&self, address: Address) -> Answer<'_> {
+        match address {
+            Address::V4(bits) => {
+                let index = self.view.v4.find(bits);
+                let network = self.view.v4.bounds(index).map(network_v4);
+                self.answer_in(self.view.v4.answer(index), network)
+            }
+            Address::V6(bits) => {
+                let index = self.view.v6.find(bits);
+                let network = self.view.v6.bounds(index).map(network_v6);
+                self.answer_in(self.view.v6.answer(index), network)
+            }
+        }
+    }
+
+    /// Reads an address as [`Address::parse`] does and looks it up.
+    pub fn lookup_text(&self, text: &[u8]) -> Result<Answer<'_>, InvalidAddress> {
+        Address::parse(text).map(|address| self.lookup(address))
+    }
+
+    /// The answer id of an IPv4 address in host order; [`UNKNOWN`] where there is none.
+    pub fn lookup_v4(&self, address: u32) -> u32 {
+        self.view.v4.answer(self.view.v4.find(address))
+    }
+
+    /// The answer id of an IPv6 address in host order; an IPv4-mapped one is looked up as IPv4.
+    pub fn lookup_v6(&self, address: u128) -> u32 {
+        match Address::from_v6_bits(address) {
+            Address::V4(bits) => self.lookup_v4(bits),
+            Address::V6(bits) => self.view.v6.answer(self.view.v6.find(bits)),
+        }
+    }
+
+    /// The answer with this id, without a network; none where the file has no such id. Ids hold
+    /// within one file.
+    pub fn answer(&self, id: u32) -> Option<Answer<'_>> {
+        let record = self.view.answers.get(id as usize)?;
+        Some(Answer::new(&self.view, record, None))
+    }
+
+    /// Every answer that an address can get passes here.
+    fn answer_in(&self, id: u32, network: Option<Network>) -> Answer<'_> {
+        static NOTHING: AnswerRecord = AnswerRecord::UNKNOWN;
+        let record = self.view.answers.get(id as usize).unwrap_or(&NOTHING);
+        Answer::new(&self.view, record, network)
+    }
+
+    /// The company with this id. O(log companies).
+    pub fn company(&self, id: &str) -> Option<Company<'_>> {
+        let index = self.company_index(id)?;
+        Some(Company::new(&self.view, &self.view.companies[index]))
+    }
+
+    fn company_index(&self, id: &str) -> Option<usize> {
+        self.view
+            .companies
+            .binary_search_by(|company| self.view.string(company.id).unwrap_or_default().cmp(id))
+            .ok()
+    }
+
+    /// The networks of a company, IPv4 first, ascending; empty where there is no such company.
+    /// O(log companies) and then O(1) for each.
+    pub fn networks(&self, company_id: &str) -> impl Iterator<Item = Network> + '_ {
+        let numbers = self.company_index(company_id).and_then(|index| {
+            let start = self.view.network_offsets.get(index)?.get() as usize;
+            let end = self.view.network_offsets.get(index + 1)?.get() as usize;
+            self.view.networks.get(start..end)
+        });
+        numbers.unwrap_or_default().iter().filter_map(|number| self.network(number.get() as usize))
+    }
+
+    /// The interval with this number: IPv4 intervals count from 0, IPv6 intervals follow them.
+    fn network(&self, number: usize) -> Option<Network> {
+        match number.checked_sub(self.view.v4.starts.len()) {
+            None => self.view.v4.bounds(number).map(network_v4),
+            Some(index) => self.view.v6.bounds(index).map(network_v6),
+        }
+    }
+
+    /// What the file says about itself.
+    pub fn metadata(&self) -> Metadata<'_> {
+        Metadata { database: self }
+    }
+}
+
+fn network_v4((first, last): (u32, u32)) -> Network {
+    Network { first: IpAddr::V4(Ipv4Addr::from_bits(first)), last: IpAddr::V4(Ipv4Addr::from_bits(last)) }
+}
+
+fn network_v6((first, last): (u128, u128)) -> Network {
+    Network { first: IpAddr::V6(Ipv6Addr::from_bits(first)), last: IpAddr::V6(Ipv6Addr::from_bits(last)) }
+}
+
+/// What a file says about itself: numbers, sources, sections.
+#[derive(Clone, Copy)]
+pub struct Metadata<'a> {
+    database: &'a Database,
+}
+
+impl<'a> Metadata<'a> {
+    /// Format version.
+    pub fn version(&self) -> u32 {
+        self.database.view.header.version.get()
+    }
+
+    /// Grows from build to build.
+    pub fn build_number(&self) -> u64 {
+        self.database.view.header.build_number.get()
+    }
+
+    /// Unix seconds of the newest data; 0 where no source has a date.
+    pub fn created(&self) -> u64 {
+        self.database.view.header.created.get()
+    }
+
+    /// Bytes of the file.
+    pub fn file_length(&self) -> u64 {
+        self.database.view.header.file_length.get()
+    }
+
+    /// IPv4 intervals, gaps included.
+    pub fn v4_intervals(&self) -> usize {
+        self.database.view.v4.starts.len()
+    }
+
+    /// IPv6 intervals, gaps included.
+    pub fn v6_intervals(&self) -> usize {
+        self.database.view.v6.starts_high.len()
+    }
+
+    /// Distinct answers, "unknown" included.
+    pub fn answers(&self) -> usize {
+        self.database.view.answers.len()
+    }
+
+    /// Companies.
+    pub fn companies(&self) -> usize {
+        self.database.view.companies.len()
+    }
+
+    /// Operators.
+    pub fn operators(&self) -> usize {
+        self.database.view.operators.len()
+    }
+
+    /// The sources that the file was built from, with their licences.
+    pub fn sources(&self) -> impl Iterator<Item = Source<'a>> + use<'a> {
+        let view = &self.database.view;
+        view.sources.iter().map(|record| Source::new(view, record))
+    }
+
+    /// Other facts, as pairs of key and value.
+    pub fn facts(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        let view = &self.database.view;
+        view.metadata.iter().filter_map(|fact| Some((view.string(fact.key)?, view.string(fact.value)?)))
+    }
+
+    /// Name (none for a kind this library does not know), records and bytes of each section.
+    pub fn sections(&self) -> impl Iterator<Item = (Option<&'static str>, u64, u64)> + use<'a> {
+        self.database.view.table.iter().map(|entry| {
+            let name = SectionKind::from_number(entry.kind.get()).map(SectionKind::name);
+            let length = entry.length.get();
+            (name, length / u64::from(entry.record_width.get().max(1)), length)
+        })
+    }
+}
+
+const _: () = assert!(UNKNOWN == 0, "callers test answer ids for zero");

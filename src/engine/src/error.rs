@@ -1,0 +1,106 @@
+//! What can be wrong with a range file, in sentences that say what to do.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why a range file could not be opened, read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The operating system refused.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file's bytes are not a range file that this library can serve from.
+    #[error("{}: {source}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        source: FormatError,
+    },
+}
+
+impl Error {
+    pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Error {
+        let path = path.into();
+        move |source| Error::Io { path, source }
+    }
+}
+
+/// What is wrong with the bytes of a range file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FormatError {
+    /// No bytes at all.
+    #[error("the file is empty; build or copy it again")]
+    Empty,
+    /// The file does not begin with the magic bytes.
+    #[error("not a nameplate range file: it does not begin with the format's eight magic bytes")]
+    Magic,
+    /// A later format.
+    #[error("format version {found}, but this program reads up to version {known}; update nameplate")]
+    NewerVersion {
+        /// The file's version.
+        found: u32,
+        /// The newest that this library reads.
+        known: u32,
+    },
+    /// Shorter than it says it is.
+    #[error("the file is cut off: {found} bytes of {expected}; copy or build it again")]
+    CutOff {
+        /// Bytes that the file says it has (or that a header needs).
+        expected: u64,
+        /// Bytes there are.
+        found: u64,
+    },
+    /// Longer than it says it is.
+    #[error("{extra} bytes follow the end of the file's data; copy or build it again")]
+    TrailingBytes {
+        /// How many.
+        extra: u64,
+    },
+    /// The header does not fit its own checksum.
+    #[error("the header is damaged: its checksum does not fit; copy or build the file again")]
+    HeaderChecksum,
+    /// A header field has a value that the format does not allow.
+    #[error("the header is damaged: {what}; copy or build the file again")]
+    Header {
+        /// Which field, and how.
+        what: &'static str,
+    },
+    /// A section that must be there is not.
+    #[error("section {section} is missing; build the file again")]
+    MissingSection {
+        /// Its name in docs/FORMAT.md.
+        section: &'static str,
+    },
+    /// A section contradicts the format.
+    #[error("section {section}: {what}; copy or build the file again")]
+    Section {
+        /// Its name in docs/FORMAT.md.
+        section: &'static str,
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// A record contradicts the format.
+    #[error("section {section}, record {record}: {what}; copy or build the file again")]
+    Record {
+        /// Its name in docs/FORMAT.md.
+        section: &'static str,
+        /// The record's index in the section, from 0.
+        record: u64,
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// A byte outside header and sections is not zero.
+    #[error("byte {offset} lies between sections and is not zero; copy or build the file again")]
+    Padding {
+        /// Bytes from the file's start.
+        offset: u64,
+    },
+}
