@@ -1,7 +1,8 @@
 //! Where a file's bytes live, and the two ways to get them there.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use memmap2::{Mmap, MmapMut};
@@ -15,8 +16,7 @@ impl Backing {
     /// The file must not be truncated or written while it is mapped (replace it by rename):
     /// reading a page that has gone raises SIGBUS, and no reader can prevent that.
     pub(crate) fn map(path: &Path) -> io::Result<Backing> {
-        let file = File::open(path)?;
-        refuse_directory(&file)?;
+        let file = open(path)?;
         // SAFETY: a mapping is undefined behaviour only if the file changes beneath it. The
         // contract of `Database::open` forbids that, as every mapping reader's must; the files
         // that this project writes are read-only and replaced by rename.
@@ -26,8 +26,7 @@ impl Backing {
 
     /// Copies the file into memory of this process: nobody can change it or shrink it.
     pub(crate) fn copy(path: &Path) -> io::Result<Backing> {
-        let mut file = File::open(path)?;
-        refuse_directory(&file)?;
+        let mut file = open(path)?;
         let length = usize::try_from(file.metadata()?.len())
             .map_err(|_| io::Error::new(io::ErrorKind::FileTooLarge, "larger than this machine's memory"))?;
         // The length is read once: a file that shrinks meanwhile ends in UnexpectedEof, and one
@@ -49,10 +48,21 @@ impl Backing {
     }
 }
 
-/// Opening a directory succeeds and mapping it fails with a sentence that helps nobody.
-fn refuse_directory(file: &File) -> io::Result<()> {
-    if file.metadata()?.is_dir() {
+/// Opens a regular file for reading; never waits for a writer, as a named pipe would have it.
+fn open(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
+    require_regular_file(&file)?;
+    Ok(file)
+}
+
+/// Directories, devices and sockets fail later, in sentences that help nobody, or not at all.
+fn require_regular_file(file: &File) -> io::Result<()> {
+    let kind = file.metadata()?.file_type();
+    if kind.is_dir() {
         return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory, not a range file"));
+    }
+    if !kind.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "is no regular file"));
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! One range file, open for lookups.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
@@ -140,7 +141,7 @@ impl Database {
 
     /// The networks of a company, IPv4 first, ascending; empty where there is no such company.
     /// O(log companies) and then O(1) for each.
-    pub fn networks(&self, company_id: &str) -> impl Iterator<Item = Network> + '_ {
+    pub fn networks<'a>(&'a self, company_id: &str) -> impl Iterator<Item = Network> + use<'a> {
         let numbers = self.company_index(company_id).and_then(|index| {
             let start = self.view.network_offsets.get(index)?.get() as usize;
             let end = self.view.network_offsets.get(index + 1)?.get() as usize;
@@ -160,6 +161,16 @@ impl Database {
     /// What the file says about itself.
     pub fn metadata(&self) -> Metadata<'_> {
         Metadata { database: self }
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let metadata = self.metadata();
+        out.debug_struct("Database")
+            .field("build_number", &metadata.build_number())
+            .field("file_length", &metadata.file_length())
+            .finish_non_exhaustive()
     }
 }
 

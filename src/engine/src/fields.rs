@@ -56,7 +56,9 @@ pub fn for_each_field<'a>(answer: &Answer<'a>, mut each: impl FnMut(&'static str
     }
     if let Some(operator) = answer.operator() {
         each("operator.asn", Value::Number(operator.asn().into()));
-        each("operator.name", Value::Text(operator.name()));
+        if !operator.name().is_empty() {
+            each("operator.name", Value::Text(operator.name()));
+        }
         if let Some(kind) = operator.kind() {
             each("operator.kind", Value::Text(kind.as_str()));
         }
@@ -68,7 +70,7 @@ pub fn for_each_field<'a>(answer: &Answer<'a>, mut each: impl FnMut(&'static str
     if let Some(confidence) = answer.confidence() {
         each("confidence", Value::Number(confidence.into()));
     }
-    for source in answer.sources() {
+    for source in answer.sources().filter(|source| !source.name().is_empty()) {
         each("sources", Value::Text(source.name()));
     }
 }

@@ -5,25 +5,26 @@ use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, BufWriter};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::Error;
 use crate::writer::{WriteError, Writer};
 
 /// Writes a range file to `path` so that every reader sees the old file or the new one, whole:
 /// temporary file beside it, fsync, mode 0444, rename, fsync of the directory. When anything
-/// fails, the temporary file is removed and what was at `path` stays.
+/// before the rename fails, the temporary file is removed and what was at `path` stays; when the
+/// last step fails, the new file is there but may not outlive a power loss.
 pub fn publish(writer: Writer, path: &Path) -> Result<(), Error> {
-    let temporary = temporary_path(path).map_err(Error::io(path))?;
-    let result = write_and_rename(writer, &temporary, path);
+    let (temporary, file) = create_temporary(path).map_err(Error::io(path))?;
+    let result = write_and_rename(writer, file, &temporary, path);
     if result.is_err() {
-        // The first error is the one to tell; the file may not even have been created.
+        // The first error is the one to tell.
         let _ = fs::remove_file(&temporary);
     }
     result.map_err(Error::io(path))
 }
 
-fn write_and_rename(writer: Writer, temporary: &Path, path: &Path) -> io::Result<()> {
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(temporary)?;
+fn write_and_rename(writer: Writer, file: File, temporary: &Path, path: &Path) -> io::Result<()> {
     let mut out = BufWriter::with_capacity(1 << 20, file);
     writer.finish(&mut out).map_err(|error| match error {
         WriteError::Io(error) => error,
@@ -37,15 +38,24 @@ fn write_and_rename(writer: Writer, temporary: &Path, path: &Path) -> io::Result
     File::open(directory_of(path))?.sync_all()
 }
 
-/// A name that no other process uses, in the same directory, since a rename cannot leave it.
-fn temporary_path(path: &Path) -> io::Result<PathBuf> {
+/// A file of a new name in the same directory, since a rename cannot leave it. A taken name is
+/// another writer's, or was left by one that was killed: it is not ours to remove.
+fn create_temporary(path: &Path) -> io::Result<(PathBuf, File)> {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
     let name = path
         .file_name()
         .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "names no file to write"))?;
-    let mut temporary = OsString::from(".");
-    temporary.push(name);
-    temporary.push(format!(".{}.tmp", std::process::id()));
-    Ok(path.with_file_name(temporary))
+    loop {
+        let mut temporary = OsString::from(".");
+        temporary.push(name);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        temporary.push(format!(".{}.{number}.tmp", std::process::id()));
+        let temporary = path.with_file_name(temporary);
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            created => return Ok((temporary, created?)),
+        }
+    }
 }
 
 fn directory_of(path: &Path) -> &Path {

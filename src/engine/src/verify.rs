@@ -66,10 +66,11 @@ fn reserved_header_bytes(view: &View<'_>) -> Result<(), FormatError> {
     if header.reserved != [0; 20] || view.table.iter().any(|entry| entry.reserved.get() != 0) {
         return Err(FormatError::Header { what: "reserved bytes are not zero" });
     }
-    if header.public_key == [0; 32] && header.signature != [0; 64] {
-        return Err(FormatError::Header { what: "a signature without a key" });
+    match (header.public_key == [0; 32], header.signature == [0; 64]) {
+        (true, false) => Err(FormatError::Header { what: "a signature without a key" }),
+        (false, true) => Err(FormatError::Header { what: "a key without a signature" }),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn intervals(view: &View<'_>) -> Result<(), FormatError> {

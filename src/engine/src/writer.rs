@@ -35,6 +35,12 @@ pub enum WriteError {
         /// How many there may be.
         limit: u64,
     },
+    /// A fact that every record of its kind must have is missing, or is not of its form.
+    #[error("{what}")]
+    Invalid {
+        /// Which.
+        what: &'static str,
+    },
     /// Two companies, or two operators, claim one id.
     #[error("the {what} is there twice")]
     Duplicate {
@@ -178,6 +184,7 @@ impl Writer {
 
     /// Adds a fact about the file itself.
     pub fn fact(&mut self, key: &str, value: &str) -> Result<(), WriteError> {
+        require(!key.is_empty(), "a fact about the file without a key")?;
         let fact = MetadataRecord { key: self.strings.intern(key)?, value: self.strings.intern(value)? };
         self.metadata.push(fact);
         Ok(())
@@ -188,6 +195,7 @@ impl Writer {
         if self.sources.len() == MAX_SOURCES {
             return Err(WriteError::TooMany { what: "sources", limit: MAX_SOURCES as u64 });
         }
+        require(!fields.name.is_empty(), "a source without a name")?;
         let record = SourceRecord {
             name: self.strings.intern(fields.name)?,
             title: self.strings.intern_option(fields.title)?,
@@ -204,6 +212,10 @@ impl Writer {
 
     /// Adds a company; its id must be new.
     pub fn company(&mut self, fields: &CompanyFields<'_>) -> Result<CompanyRef, WriteError> {
+        require(!fields.id.is_empty(), "a company without an id")?;
+        require(!fields.name.is_empty(), "a company without a name")?;
+        let capitals = |country: [u8; 2]| country.iter().all(u8::is_ascii_uppercase);
+        require(fields.country.is_none_or(capitals), "a company whose country is not two capitals")?;
         let record = CompanyRecord {
             id: self.strings.intern(fields.id)?,
             name: self.strings.intern(fields.name)?,
@@ -231,6 +243,7 @@ impl Writer {
         name: &str,
         kind: Option<OperatorKind>,
     ) -> Result<OperatorRef, WriteError> {
+        require(!name.is_empty(), "an operator without a name")?;
         let record = OperatorRecord {
             asn: U32::new(asn),
             kind: kind.map_or(0, |kind| kind as u8),
@@ -279,6 +292,7 @@ impl Writer {
 
     /// The answer that the addresses are of a special-purpose block.
     pub fn reserved_answer(&mut self, block: &str) -> Result<AnswerRef, WriteError> {
+        require(!block.is_empty(), "a special-purpose block without a name")?;
         let block = self.strings.intern(block)?;
         self.intern_answer(AnswerRecord { status: Status::Reserved as u8, block, ..AnswerRecord::UNKNOWN })
     }
@@ -489,6 +503,10 @@ fn reverse(answers: &[AnswerRecord], companies: usize, v4: &[U32], v6: &[U32]) -
         }
     }
     (offsets, networks)
+}
+
+fn require(holds: bool, what: &'static str) -> Result<(), WriteError> {
+    if holds { Ok(()) } else { Err(WriteError::Invalid { what }) }
 }
 
 fn count(length: usize, what: &'static str) -> Result<u32, WriteError> {

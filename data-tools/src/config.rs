@@ -1,0 +1,100 @@
+//! What a build is made from: `nameplate.toml`.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::BuildError;
+
+/// A build's sources and numbers.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BuildConfig {
+    /// Grows from build to build; without it, the newest source's date as the number 20260617.
+    pub build_number: Option<u64>,
+    /// Where two sources claim the very same range, the later one wins.
+    #[serde(rename = "source", default)]
+    pub sources: Vec<SourceConfig>,
+}
+
+/// One source: files in one grammar, of one origin, under one licence.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceConfig {
+    /// The grammar of the files.
+    pub kind: SourceKind,
+    /// Short name, as answers show it.
+    pub name: String,
+    /// The files, relative to the configuration's directory.
+    pub files: Vec<PathBuf>,
+    /// Title for people.
+    pub title: Option<String>,
+    /// Licence, as an SPDX expression where there is one.
+    pub licence: Option<String>,
+    /// Whom the licence wants named, in its words.
+    pub attribution: Option<String>,
+    /// Where the source is described.
+    pub url: Option<String>,
+    /// Date of the data: `2026-06-17`.
+    pub date: Option<String>,
+}
+
+/// The grammars that can be imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SourceKind {
+    /// A table from ranges to AS numbers and holders: ip-location-db's CSV with dotted or numeric
+    /// addresses, or iptoasn's TSV. Which of them a file is, is seen from its first line.
+    IpAsn,
+}
+
+impl BuildConfig {
+    /// Reads a configuration file; the sources' paths become relative to its directory.
+    pub fn read(path: &Path) -> Result<BuildConfig, BuildError> {
+        let place = || path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| BuildError::Config { place: place(), what: error.to_string() })?;
+        let mut config: BuildConfig = toml::from_str(&text).map_err(|error| {
+            let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
+            let what = error.message().replace('\n', " ");
+            BuildError::Config { place: format!("{}, line {line}", place()), what }
+        })?;
+        let directory = path.parent().unwrap_or(Path::new(""));
+        for source in &mut config.sources {
+            for file in &mut source.files {
+                *file = directory.join(&*file);
+            }
+        }
+        if config.sources.is_empty() {
+            return Err(BuildError::Config { place: place(), what: "names no [[source]]".into() });
+        }
+        Ok(config)
+    }
+
+    /// A build from IP-to-ASN tables alone, about whose origin nothing is stated.
+    pub fn from_asn_tables(files: Vec<PathBuf>) -> BuildConfig {
+        let source = SourceConfig {
+            kind: SourceKind::IpAsn,
+            name: "ip-asn".into(),
+            files,
+            title: Some("IP to ASN table".into()),
+            licence: None,
+            attribution: None,
+            url: None,
+            date: None,
+        };
+        BuildConfig { build_number: None, sources: vec![source] }
+    }
+}
+
+impl SourceConfig {
+    /// The source's date, checked.
+    pub(crate) fn parsed_date(&self) -> Result<Option<jiff::civil::Date>, BuildError> {
+        let Some(date) = &self.date else { return Ok(None) };
+        let parsed = date.parse().map_err(|_| BuildError::Config {
+            place: format!("source {:?}", self.name),
+            what: "its date is not of the form 2026-06-17".into(),
+        })?;
+        Ok(Some(parsed))
+    }
+}

@@ -1,0 +1,367 @@
+//! Files whose header or section table contradicts the format while every checksum is right: each
+//! check of `open` alone, with the error it must give. `open` trusts nothing here, so a hostile
+//! table never leads outside the file.
+
+mod common;
+
+use common::*;
+use nameplate::format::SectionKind;
+use nameplate::{Database, FormatError};
+use proptest::prelude::*;
+
+const UNFIT_LENGTH: FormatError =
+    FormatError::Header { what: "its length does not fit the number of sections" };
+
+/// The sample with one field of one entry of the section table changed, sealed again.
+fn with_entry(kind: SectionKind, field: usize, value: &[u8]) -> Vec<u8> {
+    let mut file = sample();
+    put(&mut file, entry_of(kind) + field, value);
+    reseal(&mut file);
+    file
+}
+
+fn offset_of(kind: SectionKind) -> u64 {
+    range_of(&sample(), kind).start as u64
+}
+
+fn length_of(kind: SectionKind) -> u64 {
+    range_of(&sample(), kind).len() as u64
+}
+
+#[test]
+fn the_header_is_as_long_as_its_sections_need() {
+    for length in [0_u32, 191, 192, 1023, 1025, 1088, u32::MAX] {
+        let mut file = sample();
+        put(&mut file, header::HEADER_LENGTH, &length.to_le_bytes());
+        assert_eq!(open_error(&file), UNFIT_LENGTH, "{length}");
+    }
+    for count in [0_u32, 12, 14, 64, 65, u32::MAX] {
+        let mut file = sample();
+        put(&mut file, header::SECTION_COUNT, &count.to_le_bytes());
+        reseal(&mut file);
+        assert_eq!(open_error(&file), UNFIT_LENGTH, "{count}");
+    }
+    assert!(UNFIT_LENGTH.to_string().contains("does not fit the number of sections"));
+}
+
+#[test]
+fn a_table_has_at_most_64_sections() {
+    let with_sections = |count: usize| {
+        let mut parts = Parts::sample();
+        for kind in parts.sections.len() + 1..=count {
+            parts.sections.push(Section { kind: kind as u32, width: 1, content: Vec::new() });
+        }
+        parts.assemble()
+    };
+    open_verified(&with_sections(64));
+    assert_eq!(open_error(&with_sections(65)), UNFIT_LENGTH);
+}
+
+#[test]
+fn a_table_without_sections_misses_the_first() {
+    let mut parts = Parts::sample();
+    parts.sections.clear();
+    assert_eq!(open_error(&parts.assemble()), FormatError::MissingSection { section: "V4_STARTS" });
+}
+
+#[test]
+fn a_file_that_says_it_is_longer_is_cut_off_and_one_that_says_it_is_shorter_has_trailing_bytes() {
+    let length = sample().len() as u64;
+    for (says, error) in [
+        (length + 1, FormatError::CutOff { expected: length + 1, found: length }),
+        (u64::MAX, FormatError::CutOff { expected: u64::MAX, found: length }),
+        (length - 1, FormatError::TrailingBytes { extra: 1 }),
+        (0, FormatError::TrailingBytes { extra: length }),
+    ] {
+        let mut file = sample();
+        put(&mut file, header::FILE_LENGTH, &says.to_le_bytes());
+        reseal(&mut file);
+        assert_eq!(open_error(&file), error, "{says}");
+    }
+}
+
+#[test]
+fn the_file_ends_where_its_last_section_ends() {
+    let mut file = sample();
+    file.resize(file.len() + 64, 0);
+    let length = file.len() as u64;
+    put(&mut file, header::FILE_LENGTH, &length.to_le_bytes());
+    reseal(&mut file);
+    let error = FormatError::Header { what: "the file's length is not the last section's end" };
+    assert_eq!(open_error(&file), error);
+}
+
+#[test]
+fn sections_start_at_multiples_of_64_bytes() {
+    for kind in SectionKind::REQUIRED {
+        for wrong in [1, 4, 32, 63] {
+            let file = with_entry(kind, entry::OFFSET, &(offset_of(kind) + wrong).to_le_bytes());
+            assert_eq!(open_error(&file), section_error(kind, "does not start at a multiple of 64 bytes"));
+        }
+    }
+}
+
+#[test]
+fn sections_do_not_overlap_each_other_or_the_header() {
+    let mut before = 960;
+    for kind in SectionKind::REQUIRED {
+        for offset in [0, 64, before] {
+            let file = with_entry(kind, entry::OFFSET, &u64::to_le_bytes(offset));
+            assert_eq!(open_error(&file), section_error(kind, "overlaps what comes before it"), "{offset}");
+        }
+        before = offset_of(kind);
+    }
+}
+
+#[test]
+fn sections_stand_in_the_table_in_the_order_in_which_they_lie_in_the_file() {
+    let mut file = sample();
+    let (first, second) = (entry_of(SectionKind::V4Starts), entry_of(SectionKind::V4Answers));
+    let row = file[first..first + ENTRY_LENGTH].to_vec();
+    file.copy_within(second..second + ENTRY_LENGTH, first);
+    put(&mut file, second, &row);
+    reseal(&mut file);
+    let error = section_error(SectionKind::V4Starts, "overlaps what comes before it");
+    assert_eq!(open_error(&file), error);
+}
+
+#[test]
+fn kinds_may_come_in_any_order() {
+    let mut parts = Parts::sample();
+    parts.sections.reverse();
+    let database = open_verified(&parts.assemble());
+    assert_eq!(database.lookup_text(b"192.0.2.1").unwrap().company().unwrap().id(), ZULU);
+}
+
+#[test]
+fn sections_end_inside_the_file() {
+    let last = SectionKind::Strings;
+    let file = with_entry(last, entry::LENGTH, &(length_of(last) + 1).to_le_bytes());
+    assert_eq!(open_error(&file), section_error(last, "reaches past the end of the file"));
+
+    let beyond = (sample().len() as u64).next_multiple_of(64) + 64;
+    let file = with_entry(last, entry::OFFSET, &beyond.to_le_bytes());
+    assert_eq!(open_error(&file), section_error(last, "reaches past the end of the file"));
+
+    // One byte more than there is, and an empty section behind the end.
+    for kind in SectionKind::REQUIRED {
+        let rest = sample().len() as u64 - offset_of(kind);
+        let file = with_entry(kind, entry::LENGTH, &(rest + 1).to_le_bytes());
+        assert_eq!(open_error(&file), section_error(kind, "reaches past the end of the file"));
+        let mut file = with_entry(kind, entry::OFFSET, &beyond.to_le_bytes());
+        put(&mut file, entry_of(kind) + entry::LENGTH, &0_u64.to_le_bytes());
+        reseal(&mut file);
+        assert_eq!(open_error(&file), section_error(kind, "reaches past the end of the file"));
+    }
+}
+
+#[test]
+fn offset_and_length_do_not_overflow() {
+    for kind in SectionKind::REQUIRED {
+        let error = section_error(kind, "its length overflows");
+        assert_eq!(open_error(&with_entry(kind, entry::LENGTH, &u64::MAX.to_le_bytes())), error);
+        let wraps = u64::MAX - offset_of(kind) + 1;
+        assert_eq!(open_error(&with_entry(kind, entry::LENGTH, &wraps.to_le_bytes())), error);
+        let fits = wraps - 1;
+        let error = section_error(kind, "reaches past the end of the file");
+        assert_eq!(open_error(&with_entry(kind, entry::LENGTH, &fits.to_le_bytes())), error);
+    }
+}
+
+#[test]
+fn a_section_holds_whole_records() {
+    for kind in SectionKind::REQUIRED {
+        let error = section_error(kind, "its length is no multiple of its record width");
+        let file = with_entry(kind, entry::RECORD_WIDTH, &0_u32.to_le_bytes());
+        assert_eq!(open_error(&file), error, "width 0");
+        if kind == SectionKind::Strings {
+            continue;
+        }
+        let mut parts = Parts::sample();
+        parts.section(kind).content.pop();
+        assert_eq!(open_error(&parts.assemble()), error, "a byte less");
+    }
+}
+
+#[test]
+fn records_have_the_width_of_the_specification() {
+    for kind in SectionKind::REQUIRED {
+        let mut parts = Parts::sample();
+        let section = parts.section(kind);
+        section.width = if kind == SectionKind::Strings { 2 } else { 1 };
+        let even = section.content.len().next_multiple_of(2);
+        section.content.resize(even, b' ');
+        assert_eq!(open_error(&parts.assemble()), section_error(kind, "its records have another width"));
+    }
+}
+
+#[test]
+fn every_section_of_version_1_must_be_there() {
+    for kind in SectionKind::REQUIRED {
+        let mut parts = Parts::sample();
+        parts.sections.retain(|section| section.kind != kind as u32);
+        let error = FormatError::MissingSection { section: kind.name() };
+        assert_eq!(open_error(&parts.assemble()), error);
+        assert!(error.to_string().starts_with(&format!("section {} is missing", kind.name())), "{error}");
+    }
+}
+
+#[test]
+fn no_section_of_version_1_is_there_twice() {
+    for kind in SectionKind::REQUIRED {
+        let mut parts = Parts::sample();
+        let copy = parts.section(kind).clone();
+        parts.sections.push(copy);
+        assert_eq!(open_error(&parts.assemble()), section_error(kind, "is there twice"));
+    }
+}
+
+#[test]
+fn sections_of_an_unknown_kind_are_passed_over_wherever_they_stand() {
+    for (kind, place) in [(14, 13), (0, 0), (1000, 6), (u32::MAX, 13)] {
+        let mut parts = Parts::sample();
+        parts.sections.insert(place, Section { kind, width: 3, content: b"an index".repeat(3) });
+        let database = open_verified(&parts.assemble());
+        exercise(&database, &edges(&sample()));
+        assert_eq!(database.lookup_text(b"192.0.2.1").unwrap().company().unwrap().id(), ZULU);
+        let listed = database.metadata().sections().nth(place);
+        assert_eq!(listed, Some((None, 8, 24)));
+    }
+}
+
+#[test]
+fn sections_of_an_unknown_kind_are_held_to_the_table_and_to_their_checksum() {
+    let with_unknown = |width, content: &[u8]| {
+        let mut parts = Parts::sample();
+        parts.sections.push(Section { kind: 14, width, content: content.to_vec() });
+        parts.assemble()
+    };
+    let error = |what| FormatError::Section { section: "of an unknown kind", what };
+    let unfit = error("its length is no multiple of its record width");
+    assert_eq!(open_error(&with_unknown(3, b"four")), unfit);
+    assert_eq!(open_error(&with_unknown(0, b"four")), unfit);
+
+    let mut file = with_unknown(1, b"four");
+    *file.last_mut().unwrap() ^= 1;
+    let database = Database::from_bytes(&file).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(database.verify(), Err(error("its checksum does not fit")));
+}
+
+#[test]
+fn the_intervals_begin_at_the_first_address() {
+    let what = "the first interval does not start at the first address";
+    for (changed, named) in [
+        (SectionKind::V4Starts, SectionKind::V4Starts),
+        (SectionKind::V6StartsHigh, SectionKind::V6StartsHigh),
+        (SectionKind::V6StartsLow, SectionKind::V6StartsHigh),
+    ] {
+        let mut parts = Parts::sample();
+        parts.record(changed, 0)[0] = 1;
+        assert_eq!(open_error(&parts.assemble()), section_error(named, what));
+    }
+}
+
+#[test]
+fn an_address_space_has_at_least_one_interval() {
+    let what = "the first interval does not start at the first address";
+    for (emptied, named) in [
+        (SectionKind::V4Starts, SectionKind::V4Starts),
+        (SectionKind::V6StartsHigh, SectionKind::V6StartsHigh),
+        (SectionKind::V6StartsLow, SectionKind::V6StartsHigh),
+    ] {
+        let mut parts = Parts::sample();
+        parts.section(emptied).content.clear();
+        assert_eq!(open_error(&parts.assemble()), section_error(named, what));
+    }
+}
+
+#[test]
+fn the_columns_of_a_table_have_the_same_number_of_records() {
+    let offsets = "not one offset for each company and one for the end";
+    for (kind, what) in [
+        (SectionKind::V4Answers, "not as many answers as intervals"),
+        (SectionKind::V6StartsLow, "not as many low halves as high halves"),
+        (SectionKind::V6Answers, "not as many answers as intervals"),
+        (SectionKind::NetworkOffsets, offsets),
+    ] {
+        let mut parts = Parts::sample();
+        let section = parts.section(kind);
+        let width = section.width as usize;
+        section.content.truncate(section.content.len() - width);
+        assert_eq!(open_error(&parts.assemble()), section_error(kind, what), "one less");
+        parts.section(kind).content.extend_from_slice(&vec![0; 2 * width]);
+        assert_eq!(open_error(&parts.assemble()), section_error(kind, what), "one more");
+    }
+    let mut parts = Parts::sample();
+    parts.section(SectionKind::Companies).content.truncate(64);
+    assert_eq!(open_error(&parts.assemble()), section_error(SectionKind::NetworkOffsets, offsets));
+}
+
+#[test]
+fn answer_0_is_the_unknown_one() {
+    let error = section_error(SectionKind::Answers, "the first answer is not the unknown one");
+    for byte in 0..32 {
+        let mut parts = Parts::sample();
+        parts.record(SectionKind::Answers, 0)[byte] ^= 1;
+        assert_eq!(open_error(&parts.assemble()), error, "byte {byte}");
+    }
+    let mut parts = Parts::sample();
+    parts.section(SectionKind::Answers).content.clear();
+    assert_eq!(open_error(&parts.assemble()), error, "no answer");
+}
+
+#[test]
+fn there_are_at_most_64_sources() {
+    let with_sources = |count: usize| {
+        let mut parts = Parts::sample();
+        let record = parts.record(SectionKind::Sources, 0).to_vec();
+        parts.section(SectionKind::Sources).content = record.repeat(count);
+        parts.assemble()
+    };
+    open_verified(&with_sources(64));
+    let error = section_error(SectionKind::Sources, "more sources than an answer's evidence has bits");
+    assert_eq!(open_error(&with_sources(65)), error);
+}
+
+#[test]
+fn an_error_names_the_section_and_what_to_do() {
+    let message = section_error(SectionKind::V4Starts, "overlaps what comes before it").to_string();
+    assert_eq!(message, "section V4_STARTS: overlaps what comes before it; copy or build the file again");
+}
+
+/// A number of the kind that finds mistakes: small, at the edges of the file, or overflowing.
+fn telling_number() -> impl Strategy<Value = u64> {
+    let length = sample().len() as u64;
+    prop_oneof![
+        (0..=length / 64 + 1).prop_map(|blocks| blocks * 64),
+        0..=length + 64,
+        (0..64_u64).prop_map(|below| u64::MAX - below),
+        any::<u64>(),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    /// A hostile table with a right checksum: whatever `open` lets pass can be asked everything.
+    #[test]
+    fn no_table_makes_a_reader_panic(
+        changes in prop::collection::vec((0..13_usize, 0..4_usize, telling_number()), 1..4),
+    ) {
+        let mut file = sample();
+        for (row, field, number) in changes {
+            let row = HEADER_LENGTH + row * ENTRY_LENGTH;
+            match field {
+                0 => put(&mut file, row + entry::KIND, &(number as u32 % 16).to_le_bytes()),
+                1 => put(&mut file, row + entry::RECORD_WIDTH, &(number as u32).to_le_bytes()),
+                2 => put(&mut file, row + entry::OFFSET, &number.to_le_bytes()),
+                _ => put(&mut file, row + entry::LENGTH, &number.to_le_bytes()),
+            }
+        }
+        reseal(&mut file);
+        if let Ok(database) = Database::from_bytes(&file) {
+            exercise(&database, &edges(&sample()));
+            let _ = database.verify();
+        }
+    }
+}
