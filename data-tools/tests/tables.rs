@@ -23,16 +23,7 @@ impl Files {
 
     /// The database built from one table.
     fn database(&self, content: impl AsRef<[u8]>) -> Database {
-        self.build(vec![self.write("table", content)])
-    }
-
-    fn build(&self, files: Vec<PathBuf>) -> Database {
-        let (writer, _) = build(&BuildConfig::from_asn_tables(files), &mut ()).unwrap();
-        let mut file = Vec::new();
-        writer.finish(&mut file).unwrap();
-        let database = Database::from_bytes(&file).unwrap();
-        database.verify().unwrap();
-        database
+        built(vec![self.write("table", content)])
     }
 
     /// The error of a table that is refused, without the path before it.
@@ -43,6 +34,15 @@ impl Files {
         assert!(!error.contains('\n'));
         error.strip_prefix(&path.display().to_string()).expect("names the file").to_owned()
     }
+}
+
+fn built(files: Vec<PathBuf>) -> Database {
+    let (writer, _) = build(&BuildConfig::from_asn_tables(files), &mut ()).unwrap();
+    let mut file = Vec::new();
+    writer.finish(&mut file).unwrap();
+    let database = Database::from_bytes(&file).unwrap();
+    database.verify().unwrap();
+    database
 }
 
 fn asn(database: &Database, address: &str) -> Option<u32> {
@@ -89,7 +89,7 @@ fn ipv4_and_ipv6_tables_go_into_one_file_with_one_operator_for_an_as() {
     let files = Files::new();
     let v4 = files.write("v4", "1.0.0.0,1.0.0.255,64500,Example Telecom\n");
     let v6 = files.write("v6", "2a00::,2a00::ffff,64500,Example Telecom Again\n");
-    let database = files.build(vec![v4, v6]);
+    let database = built(vec![v4, v6]);
     assert_eq!(database.metadata().operators(), 1);
     let name = |address: &[u8]| database.lookup_text(address).unwrap().operator().unwrap().name().to_owned();
     assert_eq!(name(b"2a00::1"), "Example Telecom");

@@ -1,0 +1,148 @@
+//! The command line's grammar; help, completions and man pages are made from it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueHint};
+
+/// Says which company or operator is behind an IP address.
+///
+/// Exit codes: 0 done, 1 the operation failed, 2 wrong usage.
+#[derive(Debug, Parser)]
+#[command(name = "nameplate", version, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Lookup(Lookup),
+    Serve(Serve),
+    Build(Build),
+    Inspect(Inspect),
+    Verify(Verify),
+    Networks(Networks),
+    Completions(Completions),
+    Man(Man),
+}
+
+/// Looks addresses up: one answer per line, in order
+///
+/// A line that is no address gets an error line in its place; the others are answered, and the
+/// exit code is 1. The addresses themselves are never printed.
+#[derive(Debug, Args)]
+pub(crate) struct Lookup {
+    #[command(flatten)]
+    pub(crate) from: LookupFrom,
+    /// Print JSON, one object per line
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Addresses, or - to read them from standard input, one per line
+    #[arg(required = true, value_name = "IP")]
+    pub(crate) addresses: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct LookupFrom {
+    /// Range file to look in
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) db: Option<PathBuf>,
+    /// Socket of a running daemon to ask
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub(crate) socket: Option<PathBuf>,
+}
+
+/// Answers lookups on a Unix socket until SIGTERM
+///
+/// Speaks RESP, so that redis-cli and every Redis client can ask. The environment variable
+/// RUST_LOG sets the level of the log on standard error: error, warn, info (default), debug, trace.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Range file to serve
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, required_unless_present = "config")]
+    pub(crate) db: Option<PathBuf>,
+    /// Socket to create, mode 0660
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, required_unless_present = "config")]
+    pub(crate) socket: Option<PathBuf>,
+    /// Map the file instead of copying it: less memory, but whoever truncates the file kills the daemon
+    #[arg(long)]
+    pub(crate) map: bool,
+    /// TOML file with the keys db, socket and map; flags win over it
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// Builds a range file from public sources
+#[derive(Debug, Args)]
+pub(crate) struct Build {
+    #[command(flatten)]
+    pub(crate) from: BuildFrom,
+    /// Range file to write; an existing one is replaced when the new one is complete
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) output: PathBuf,
+    /// Number of the build, instead of the configuration's or the newest source's date
+    #[arg(long = "build-number", value_name = "N")]
+    pub(crate) number: Option<u64>,
+    /// Print the counts as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct BuildFrom {
+    /// TOML file that names the sources with their licences and dates
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) config: Option<PathBuf>,
+    /// IP-to-ASN tables: ip-location-db's CSV (dotted or -num) or iptoasn's TSV
+    #[arg(long, value_name = "CSV", num_args = 1.., value_hint = ValueHint::FilePath)]
+    pub(crate) asn: Vec<PathBuf>,
+}
+
+/// Shows a range file's header, counts, sources, licences and dates
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    /// Range file
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Reads a whole range file and checks all that can be checked
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// Range file
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+}
+
+/// Lists the networks of a company, as ranges and as minimal CIDRs
+#[derive(Debug, Args)]
+pub(crate) struct Networks {
+    /// Range file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) db: PathBuf,
+    /// The company's id, as lookup shows it
+    pub(crate) id: String,
+    /// Print JSON, one network per line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Prints a completion script for a shell
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// Which shell
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// Writes the man pages into a directory
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// Directory, which must exist
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(crate) directory: PathBuf,
+}

@@ -1,0 +1,178 @@
+//! A byte buffer that forgets: requests hold visitors' addresses, and a reply about a network of
+//! one address is that address. Whatever leaves the buffer, and whatever memory the buffer leaves,
+//! is overwritten with zeros.
+//!
+//! ```text
+//! bytes: | zeros | unconsumed | zeros |
+//!        0     start         end     len
+//! ```
+
+use std::hint::black_box;
+
+/// The smallest allocation.
+const SMALLEST: usize = 512;
+
+/// Bytes in, at the end; bytes out, at the start; zeros everywhere else.
+#[derive(Default)]
+pub(crate) struct Buffer {
+    /// Always initialised to its whole length, so that a read may go straight into it.
+    bytes: Vec<u8>,
+    start: usize,
+    end: usize,
+}
+
+impl Buffer {
+    pub(crate) fn len(&self) -> usize {
+        self.end - self.start
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    /// What was put in and not yet consumed.
+    pub(crate) fn filled(&self) -> &[u8] {
+        &self.bytes[self.start..self.end]
+    }
+
+    /// The same, for decoding in place.
+    pub(crate) fn filled_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes[self.start..self.end]
+    }
+
+    /// Free space behind the content, not empty if the last [`reserve`](Self::reserve) asked for some.
+    pub(crate) fn spare(&mut self) -> &mut [u8] {
+        &mut self.bytes[self.end..]
+    }
+
+    /// Says that `count` bytes of [`spare`](Self::spare) were written.
+    pub(crate) fn advance(&mut self, count: usize) {
+        assert!(count <= self.bytes.len() - self.end, "more bytes than there was room for");
+        self.end += count;
+    }
+
+    /// Appends.
+    pub(crate) fn put(&mut self, bytes: &[u8]) {
+        if self.bytes.len() - self.end < bytes.len() {
+            self.reserve(bytes.len());
+        }
+        self.bytes[self.end..self.end + bytes.len()].copy_from_slice(bytes);
+        self.end += bytes.len();
+    }
+
+    /// Inserts before the content's byte `at`.
+    pub(crate) fn insert(&mut self, at: usize, bytes: &[u8]) {
+        let tail = self.len() - at;
+        self.put(bytes);
+        let at = self.start + at;
+        self.bytes.copy_within(at..at + tail, at + bytes.len());
+        self.bytes[at..at + bytes.len()].copy_from_slice(bytes);
+    }
+
+    /// Overwrites and drops the first `count` bytes.
+    pub(crate) fn consume(&mut self, count: usize) {
+        erase(&mut self.filled_mut()[..count]);
+        self.start += count;
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
+        }
+    }
+
+    /// Makes room for `count` more bytes, by moving the content to the front or by doubling.
+    pub(crate) fn reserve(&mut self, count: usize) {
+        if self.bytes.len() - self.end >= count {
+            return;
+        }
+        let needed = self.len() + count;
+        if needed <= self.bytes.len() {
+            let old = self.start..self.end;
+            self.bytes.copy_within(old.clone(), 0);
+            self.end = old.len();
+            self.start = 0;
+            let left_behind = self.end.max(old.start);
+            erase(&mut self.bytes[left_behind..old.end]);
+        } else {
+            let mut larger = vec![0; needed.next_power_of_two().max(SMALLEST)];
+            larger[..self.len()].copy_from_slice(self.filled());
+            self.replace(larger);
+        }
+    }
+
+    /// Gives back the memory of an empty buffer that grew beyond `limit`.
+    pub(crate) fn shrink(&mut self, limit: usize) {
+        if self.is_empty() && self.bytes.len() > limit {
+            self.replace(Vec::new());
+        }
+    }
+
+    /// Takes other memory that already holds the content at its front.
+    fn replace(&mut self, bytes: Vec<u8>) {
+        erase(self.filled_mut());
+        self.end = self.len();
+        self.start = 0;
+        self.bytes = bytes;
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        erase(&mut self.bytes);
+    }
+}
+
+/// Overwrites with zeros. `black_box` keeps the compiler from leaving out writes to memory that is
+/// about to be freed.
+pub(crate) fn erase(bytes: &mut [u8]) {
+    bytes.fill(0);
+    black_box(bytes);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn only_content_is_not_zero(buffer: &Buffer) {
+        assert!(buffer.bytes[..buffer.start].iter().all(|byte| *byte == 0));
+        assert!(buffer.bytes[buffer.end..].iter().all(|byte| *byte == 0));
+    }
+
+    #[test]
+    fn what_is_consumed_or_moved_is_overwritten() {
+        let mut buffer = Buffer::default();
+        let mut expected = Vec::new();
+        for round in 1..200_usize {
+            let bytes: Vec<u8> = (0..round * 7 % 900).map(|i| (i % 255) as u8 + 1).collect();
+            buffer.put(&bytes);
+            expected.extend_from_slice(&bytes);
+            only_content_is_not_zero(&buffer);
+            let count = expected.len() * 2 / 3;
+            buffer.consume(count);
+            expected.drain(..count);
+            assert_eq!(buffer.filled(), expected);
+            only_content_is_not_zero(&buffer);
+        }
+    }
+
+    #[test]
+    fn insertion_moves_what_follows() {
+        let mut buffer = Buffer::default();
+        buffer.put(b"xxab");
+        buffer.consume(2);
+        buffer.insert(1, b"123");
+        assert_eq!(buffer.filled(), b"a123b");
+        buffer.insert(5, b"!");
+        buffer.insert(0, b"?");
+        assert_eq!(buffer.filled(), b"?a123b!");
+    }
+
+    #[test]
+    fn an_empty_buffer_gives_its_memory_back() {
+        let mut buffer = Buffer::default();
+        buffer.put(&[1; 4000]);
+        buffer.shrink(100);
+        assert_eq!(buffer.len(), 4000, "content is never dropped");
+        buffer.consume(4000);
+        buffer.shrink(100);
+        assert_eq!(buffer.bytes.len(), 0);
+    }
+}

@@ -1,0 +1,192 @@
+//! The commands: which there are, and who answers them.
+//!
+//! `lookup` holds what the service is for; `session` what clients say about themselves when they
+//! connect; `describe` and `info` what they ask about the server. Clients of Redis refuse to work
+//! with a server that refuses their greetings, so those are answered as Redis 7 answers them.
+//!
+//! No reply and no error quotes an argument. Exceptions are the commands whose purpose is to
+//! give back what the client sent: `ECHO`, `PING` with a text, `CLIENT GETNAME`.
+
+mod describe;
+mod info;
+mod lookup;
+mod session;
+
+use std::io;
+
+use tokio::io::AsyncWrite;
+
+use crate::output::Output;
+use crate::resp::{Arguments, Writer};
+pub(crate) use session::Session;
+
+/// What becomes of the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// It goes on.
+    Continue,
+    /// It ends when the replies so far are written.
+    Close,
+}
+
+/// A command that the daemon knows.
+struct Command {
+    /// As Redis writes it in `COMMAND`.
+    name: &'static str,
+    id: Id,
+    /// Number of arguments, the name included; if negative, at least so many. As in Redis.
+    arity: i8,
+    group: Group,
+    summary: &'static str,
+    parameters: &'static [Parameter],
+}
+
+#[derive(Clone, Copy)]
+enum Id {
+    Lookup,
+    Mlookup,
+    LookupJson,
+    Answer,
+    Networks,
+    Info,
+    Ping,
+    Echo,
+    Hello,
+    Client,
+    Command,
+    Select,
+    Auth,
+    Config,
+    Reset,
+    Quit,
+}
+
+/// What `COMMAND` says about flags and categories.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Group {
+    Lookup,
+    Connection,
+    Server,
+}
+
+struct Parameter {
+    name: &'static str,
+    optional: bool,
+    multiple: bool,
+}
+
+const fn one(name: &'static str) -> Parameter {
+    Parameter { name, optional: false, multiple: false }
+}
+
+const fn many(name: &'static str) -> Parameter {
+    Parameter { name, optional: false, multiple: true }
+}
+
+const fn any(name: &'static str) -> Parameter {
+    Parameter { name, optional: true, multiple: true }
+}
+
+/// The commands, the frequent ones first: they are searched in this order.
+#[rustfmt::skip]
+static COMMANDS: &[Command] = {
+    use Group::{Connection, Lookup, Server};
+    &[
+        command("lookup", Id::Lookup, 2, Lookup, "Who is behind an address, as a map", &[one("address")]),
+        command("mlookup", Id::Mlookup, -2, Lookup, "Who is behind each address", &[many("address")]),
+        command("lookupjson", Id::LookupJson, 2, Lookup, "Who is behind an address, as JSON", &[one("address")]),
+        command("answer", Id::Answer, 2, Lookup, "The answer with an id, without a network", &[one("answer-id")]),
+        command("networks", Id::Networks, 2, Lookup, "The networks of a company", &[one("company-id")]),
+        command("ping", Id::Ping, -1, Connection, "Whether the server answers", &[any("text")]),
+        command("hello", Id::Hello, -1, Connection, "Chooses the protocol", &[any("option")]),
+        command("client", Id::Client, -2, Connection, "What a client tells and asks about itself", &[many("option")]),
+        command("info", Id::Info, -1, Server, "State of the server and its file", &[any("section")]),
+        command("command", Id::Command, -1, Server, "The commands there are", &[any("option")]),
+        command("echo", Id::Echo, 2, Connection, "Gives back the text", &[one("text")]),
+        command("select", Id::Select, 2, Connection, "There is one database, 0", &[one("index")]),
+        command("auth", Id::Auth, -2, Connection, "There are no passwords; access is the socket's mode", &[many("word")]),
+        command("config", Id::Config, -2, Server, "What clients of Redis ask to know", &[many("option")]),
+        command("reset", Id::Reset, 1, Connection, "Makes the connection as new", &[]),
+        command("quit", Id::Quit, -1, Connection, "Ends the connection", &[]),
+    ]
+};
+
+const fn command(
+    name: &'static str,
+    id: Id,
+    arity: i8,
+    group: Group,
+    summary: &'static str,
+    parameters: &'static [Parameter],
+) -> Command {
+    Command { name, id, arity, group, summary, parameters }
+}
+
+impl Command {
+    /// The command of this name, in any case.
+    fn find(name: &[u8]) -> Option<&'static Command> {
+        COMMANDS.iter().find(|command| name.eq_ignore_ascii_case(command.name.as_bytes()))
+    }
+
+    fn accepts(&self, arguments: usize) -> bool {
+        let count = usize::from(self.arity.unsigned_abs());
+        if self.arity < 0 { arguments >= count } else { arguments == count }
+    }
+}
+
+/// Answers one request. Fails only when the replies cannot be written.
+pub(crate) async fn execute<W: AsyncWrite + Unpin>(
+    session: &mut Session,
+    arguments: Arguments<'_>,
+    output: &mut Output<W>,
+) -> io::Result<Flow> {
+    if arguments.is_empty() {
+        return Ok(Flow::Continue);
+    }
+    session.count_command();
+    let reply = &mut output.reply;
+    let Some(command) = Command::find(arguments.get(0)) else {
+        reply.error(&["ERR unknown command"]);
+        return Ok(Flow::Continue);
+    };
+    if !command.accepts(arguments.len()) {
+        wrong_arity(command.name, reply);
+        return Ok(Flow::Continue);
+    }
+    match command.id {
+        Id::Lookup => lookup::lookup(session, arguments.get(1), reply),
+        Id::Mlookup => lookup::mlookup(session, arguments, output).await?,
+        Id::LookupJson => lookup::lookup_json(session, arguments.get(1), reply),
+        Id::Answer => lookup::answer(session, arguments.get(1), reply),
+        Id::Networks => lookup::networks(session, arguments.get(1), output).await?,
+        Id::Info => info::info(session, arguments, reply),
+        Id::Ping => session::ping(arguments, reply),
+        Id::Echo => reply.bulk(arguments.get(1)),
+        Id::Hello => session::hello(session, arguments, reply),
+        Id::Client => session::client(session, arguments, reply),
+        Id::Command => describe::command(arguments, reply),
+        Id::Select => session::select(arguments.get(1), reply),
+        Id::Auth => session::auth(arguments, reply),
+        Id::Config => session::config(arguments, reply),
+        Id::Reset => session::reset(session, reply),
+        Id::Quit => {
+            reply.simple("OK");
+            return Ok(Flow::Close);
+        }
+    }
+    Ok(Flow::Continue)
+}
+
+fn wrong_arity(name: &'static str, reply: &mut Writer) {
+    reply.error(&["ERR wrong number of arguments for '", name, "' command"]);
+}
+
+/// Redis says which one; that would quote the input.
+fn unknown_subcommand(reply: &mut Writer) {
+    reply.error(&["ERR unknown subcommand"]);
+}
+
+/// Whether an argument is this word, in any case.
+fn is(argument: &[u8], word: &str) -> bool {
+    argument.eq_ignore_ascii_case(word.as_bytes())
+}

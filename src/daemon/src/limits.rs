@@ -1,0 +1,47 @@
+//! What the daemon allows a client, and its own measures. One place, so that configuration can
+//! take their place one by one.
+
+use std::time::Duration;
+
+/// Bytes of one request, its protocol framing included. 1 MiB holds an `MLOOKUP` of some 40,000
+/// addresses.
+pub(crate) const MAX_REQUEST_BYTES: usize = 1 << 20;
+
+/// Arguments of one request, the command's name included.
+pub(crate) const MAX_ARGUMENTS: usize = 65_536;
+
+/// Bytes of one inline request, as Redis' `PROTO_INLINE_MAX_SIZE`.
+pub(crate) const MAX_INLINE_BYTES: usize = 64 << 10;
+
+/// Bytes of a name that a client gives itself: it is kept as long as the connection.
+pub(crate) const MAX_CLIENT_NAME_BYTES: usize = 256;
+
+/// Bytes that a connection reads at once. It grows (up to one request's limit) only while a
+/// larger request is coming in.
+pub(crate) const READ_BYTES: usize = 16 << 10;
+
+/// Unsent reply bytes at which a connection stops working and writes. With one more reply on top
+/// this bounds what a client that does not read can make the daemon hold.
+pub(crate) const FLUSH_BYTES: usize = 16 << 10;
+
+/// Buffers up to this size are kept for the connection's next request.
+pub(crate) const KEEP_BYTES: usize = 32 << 10;
+
+/// Lookups after which a connection lets the others have their turn.
+pub(crate) const TURN: u32 = 128;
+
+/// Connections that may wait to be accepted.
+pub(crate) const BACKLOG: u32 = 1024;
+
+/// Pause after an `accept` that failed for want of descriptors or memory: both come back only when
+/// somebody else lets go, so asking at once would only burn a core.
+pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Failed accepts are logged at most once in this time.
+pub(crate) const ACCEPT_LOG_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How long the end waits for clients to take their last replies.
+pub(crate) const DRAIN: Duration = Duration::from_secs(5);
+
+/// How long to wait for another daemon that is just taking or leaving a socket in the directory.
+pub(crate) const DIRECTORY_LOCK: Duration = Duration::from_secs(5);

@@ -1,0 +1,205 @@
+//! Taking and leaving a place in the file system.
+//!
+//! - The socket is created with its final mode and is never open wider, not for a moment.
+//! - The place of a daemon that died is taken over; that of a daemon that lives is not, and a
+//!   file, directory or symbolic link is never touched.
+//! - Daemons that come and go at the same time do not take each other's place: looking, removing
+//!   and creating happen under a lock on the directory.
+//! - On leaving, only this daemon's own socket is removed.
+
+use std::fs::{self, File, Metadata, TryLockError};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use rustix::fs::{Mode, OFlags};
+use tokio::net::{UnixListener, UnixSocket};
+
+use crate::limits::{BACKLOG, DIRECTORY_LOCK};
+
+/// Owner and group may connect.
+const MODE: u32 = 0o660;
+
+/// `sun_path` in unix(7), with its final zero byte.
+const LONGEST_PATH: usize = 107;
+
+/// Why a socket could not be taken.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SocketError {
+    /// Somebody answers there.
+    #[error("another daemon serves there; stop it or choose another path")]
+    InUse,
+    /// There is something, and it is no socket.
+    #[error("there is a {found} in its place, which is left alone; choose another path or remove it")]
+    Occupied {
+        /// What there is.
+        found: &'static str,
+    },
+    /// The path names no file.
+    #[error("the path does not name a file; give one such as /run/nameplate/nameplate.sock")]
+    NoName,
+    /// The system's limit for the paths of sockets.
+    #[error("the path has {length} bytes, but the system allows {LONGEST_PATH}; choose a shorter one")]
+    TooLong {
+        /// Bytes of the path.
+        length: usize,
+    },
+    /// The directory is locked.
+    #[error("its directory stays locked by another program; is another daemon just starting?")]
+    Locked,
+    /// The operating system refused.
+    #[error("{action}: {source}")]
+    System {
+        /// What was tried.
+        action: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+fn system(action: &'static str) -> impl FnOnce(io::Error) -> SocketError {
+    move |source| SocketError::System { action, source }
+}
+
+/// The place that a listener has in the file system. Dropping it leaves the socket there.
+pub struct Place {
+    path: PathBuf,
+    device: u64,
+    inode: u64,
+    /// Keeps the inode from being freed, so that its number stays ours even when somebody else
+    /// has removed the file and created another one.
+    _inode: OwnedFd,
+}
+
+/// Takes the place and listens. Must be called in a tokio runtime with I/O.
+pub async fn bind(path: &Path) -> Result<(UnixListener, Place), SocketError> {
+    if path.file_name().is_none() {
+        return Err(SocketError::NoName);
+    }
+    let length = path.as_os_str().as_bytes().len();
+    if length > LONGEST_PATH {
+        return Err(SocketError::TooLong { length });
+    }
+    let _lock = lock_directory(path).await?;
+    remove_stale(path).await?;
+    let listener = listen(path).map_err(|source| match source.kind() {
+        io::ErrorKind::AddrInUse => SocketError::InUse,
+        _ => SocketError::System { action: "creating the socket", source },
+    })?;
+    let place = Place::new(path).map_err(system("looking at the new socket"))?;
+    Ok((listener, place))
+}
+
+impl Place {
+    fn new(path: &Path) -> io::Result<Place> {
+        let inode = rustix::fs::open(path, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
+        let found = rustix::fs::fstat(&inode)?;
+        Ok(Place { path: path.into(), device: found.st_dev, inode: found.st_ino, _inode: inode })
+    }
+
+    /// Removes the socket if it is still the one that was created. Says whether it was.
+    pub async fn leave(self) -> Result<bool, SocketError> {
+        let _lock = lock_directory(&self.path).await?;
+        match fs::symlink_metadata(&self.path) {
+            Ok(found) if (found.dev(), found.ino()) == (self.device, self.inode) => {
+                fs::remove_file(&self.path).map_err(system("removing the socket"))?;
+                Ok(true)
+            }
+            Ok(_) => Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(system("looking for the socket")(error)),
+        }
+    }
+}
+
+/// An exclusive flock(2) on the directory, until the file is closed. In a directory that others
+/// may read, as `/tmp`, others may hold such a lock for ever, so waiting has an end.
+async fn lock_directory(path: &Path) -> Result<File, SocketError> {
+    let directory = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let file = File::open(directory).map_err(system("opening its directory"))?;
+    let end = Instant::now() + DIRECTORY_LOCK;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if Instant::now() < end => {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            Err(TryLockError::WouldBlock) => return Err(SocketError::Locked),
+            Err(TryLockError::Error(error)) => return Err(system("locking its directory")(error)),
+        }
+    }
+}
+
+/// Makes the place free, or says why it is not to be had.
+async fn remove_stale(path: &Path) -> Result<(), SocketError> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(system("looking at the path")(error)),
+        Ok(found) if !found.file_type().is_socket() => {
+            return Err(SocketError::Occupied { found: kind_of(&found) });
+        }
+        Ok(_) => {}
+    }
+    let probe = UnixSocket::new_stream().map_err(system("creating a socket"))?;
+    match probe.connect(path).await {
+        // A full backlog says WouldBlock; a socket of another type, "wrong protocol type".
+        Ok(_) => Err(SocketError::InUse),
+        Err(error) => match error.kind() {
+            io::ErrorKind::ConnectionRefused => match fs::remove_file(path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    Err(system("removing the socket of a daemon that has ended")(error))
+                }
+                _ => Ok(()),
+            },
+            io::ErrorKind::NotFound => Ok(()),
+            io::ErrorKind::WouldBlock => Err(SocketError::InUse),
+            _ => Err(system("asking whether another daemon serves there")(error)),
+        },
+    }
+}
+
+fn kind_of(found: &Metadata) -> &'static str {
+    let kind = found.file_type();
+    if kind.is_symlink() {
+        "symbolic link"
+    } else if kind.is_dir() {
+        "directory"
+    } else if kind.is_file() {
+        "file"
+    } else {
+        "device or pipe"
+    }
+}
+
+/// Linux creates the socket's file with the mode of the socket itself, less the umask
+/// (`unix_bind_bsd` in net/unix/af_unix.c). So the mode is set before there is a file, without
+/// touching the umask, which belongs to all threads. What the umask took is given back after.
+fn listen(path: &Path) -> io::Result<UnixListener> {
+    let socket = UnixSocket::new_stream()?;
+    rustix::fs::fchmod(&socket, Mode::from_raw_mode(MODE))?;
+    socket.bind(path)?;
+    let listener = widen_to_mode(path).and_then(|()| socket.listen(BACKLOG));
+    if listener.is_err() {
+        // The first error is the one to tell.
+        let _ = fs::remove_file(path);
+    }
+    listener
+}
+
+fn widen_to_mode(path: &Path) -> io::Result<()> {
+    let mode = fs::symlink_metadata(path)?.permissions().mode() & 0o777;
+    if mode & !MODE != 0 {
+        return Err(io::Error::other("this system creates sockets with a wider mode than asked for"));
+    }
+    if mode != MODE {
+        fs::set_permissions(path, fs::Permissions::from_mode(MODE))?;
+    }
+    Ok(())
+}
