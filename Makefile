@@ -1,0 +1,88 @@
+# The way in for people and for CI. `make help` lists the targets.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+# The targets follow one another; what takes long is parallel in itself.
+.NOTPARALLEL:
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+# One place for what is built: the scripts and tests look for the binary there.
+export CARGO_TARGET_DIR := $(CURDIR)/target
+export NAMEPLATE_BIN := $(CARGO_TARGET_DIR)/release/nameplate
+venv := $(CARGO_TARGET_DIR)/venv/bin
+node_tests := tests/e2e/node/clients.test.mjs
+python_files := scripts/make-sample tests/e2e
+shell_files := .ci/run scripts/get-data scripts/run scripts/setup
+
+.PHONY: help
+help: ## lists the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: run
+run: data ## everything from a fresh machine, then answers on run/nameplate.sock until Ctrl-C
+	@scripts/run
+
+.PHONY: test
+test: setup-test data ## everything from a fresh machine, then every test
+	cargo test --workspace --locked
+	$(venv)/pytest tests/e2e
+	node --test --test-reporter=spec $(node_tests)
+
+.PHONY: data
+data: setup-run release ## gets the real data and builds data/nameplate.npl
+	@config=$$(scripts/get-data) && $(NAMEPLATE_BIN) build --config "$$config" -o data/nameplate.npl
+	@$(NAMEPLATE_BIN) verify data/nameplate.npl
+
+.PHONY: bench
+bench: data ## all benchmarks; writes target/bench/report.json
+	cargo run --release --locked -p nameplate-benches
+
+# Builds only what is missing, so that root needs no Rust after a user's `make release`.
+.PHONY: install
+install: $(NAMEPLATE_BIN) ## binary, man pages, completions and licences under DESTDIR and PREFIX
+	install -D -m 0755 $(NAMEPLATE_BIN) $(DESTDIR)$(PREFIX)/bin/nameplate
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1
+	$(NAMEPLATE_BIN) man $(DESTDIR)$(PREFIX)/share/man/man1
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	$(NAMEPLATE_BIN) completions bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/nameplate
+	$(NAMEPLATE_BIN) completions zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_nameplate
+	$(NAMEPLATE_BIN) completions fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/nameplate.fish
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/nameplate LICENSE-APACHE LICENSE-MIT
+
+.PHONY: release
+release: setup-run ## builds target/release/nameplate
+	cargo build --release --locked -p nameplate-cli
+
+$(NAMEPLATE_BIN):
+	$(MAKE) release
+
+.PHONY: fmt
+fmt: setup-test ## formats Rust and Python
+	cargo fmt --all
+	$(venv)/ruff format $(python_files)
+	$(venv)/ruff check --fix $(python_files)
+
+# `cargo deny check advisories` is not among them: it fetches a database from outside the package
+# registries, which CI has no way to. Run it where you have one.
+.PHONY: lint
+lint: setup-lint ## every lint that CI runs
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo deny --locked check bans licenses sources
+	shellcheck $(shell_files)
+	$(venv)/ruff check $(python_files)
+	$(venv)/ruff format --check $(python_files)
+	node --check $(node_tests)
+	@if grep --quiet '"resolved"' tests/e2e/node/package-lock.json; then \
+		echo 'package-lock.json names download addresses: run npm install in tests/e2e/node' >&2; exit 1; fi
+
+.PHONY: clean
+clean: ## removes what was built and fetched
+	rm -rf target data/sources data/nameplate.npl run tests/e2e/node/node_modules
+
+.PHONY: setup-run setup-test setup-lint
+setup-run setup-test setup-lint: setup-%:
+	@scripts/setup $*
