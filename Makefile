@@ -19,7 +19,7 @@ shell_files := .ci/run scripts/get-data scripts/run scripts/setup
 
 .PHONY: help
 help: ## lists the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: run
 run: data ## everything from a fresh machine, then answers on run/nameplate.sock until Ctrl-C
@@ -30,6 +30,11 @@ test: setup-test data ## everything from a fresh machine, then every test
 	cargo test --workspace --locked
 	$(venv)/pytest tests/e2e
 	node --test --test-reporter=spec $(node_tests)
+
+# In the release profile: thousands of millions of lookups. NAMEPLATE_FILE names another file.
+.PHONY: test-exhaustive
+test-exhaustive: data ## all IPv4 addresses and 100 million of IPv6 against a sweep; some minutes
+	cargo test --release --locked -p nameplate --test exhaustive -- --ignored --nocapture --test-threads=1
 
 .PHONY: data
 data: setup-run release ## gets the real data and builds data/nameplate.npl
@@ -71,7 +76,7 @@ fmt: setup-test ## formats Rust and Python
 lint: setup-lint ## every lint that CI runs
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
-	cargo deny --locked check bans licenses sources
+	cargo deny --locked check --hide-inclusion-graph bans licenses sources
 	shellcheck $(shell_files)
 	$(venv)/ruff check $(python_files)
 	$(venv)/ruff format --check $(python_files)

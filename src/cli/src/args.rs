@@ -68,7 +68,10 @@ pub(crate) struct Serve {
     /// Map the file instead of copying it: less memory, but whoever truncates the file kills the daemon
     #[arg(long)]
     pub(crate) map: bool,
-    /// TOML file with the keys db, socket and map; flags win over it
+    /// With --map: read the whole file into the page cache before serving
+    #[arg(long)]
+    pub(crate) prefault: bool,
+    /// TOML file with the keys db, socket, map and prefault; flags win over it
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) config: Option<PathBuf>,
 }

@@ -46,6 +46,7 @@ enum Id {
     Lookup,
     Mlookup,
     LookupJson,
+    LookupPacked,
     Answer,
     Networks,
     Info,
@@ -95,6 +96,7 @@ static COMMANDS: &[Command] = {
         command("lookup", Id::Lookup, 2, Lookup, "Who is behind an address, as a map", &[one("address")]),
         command("mlookup", Id::Mlookup, -2, Lookup, "Who is behind each address", &[many("address")]),
         command("lookupjson", Id::LookupJson, 2, Lookup, "Who is behind an address, as JSON", &[one("address")]),
+        command("lookuppacked", Id::LookupPacked, 3, Lookup, "Answer ids of packed addresses", &[one("width"), one("bytes")]),
         command("answer", Id::Answer, 2, Lookup, "The answer with an id, without a network", &[one("answer-id")]),
         command("networks", Id::Networks, 2, Lookup, "The networks of a company", &[one("company-id")]),
         command("ping", Id::Ping, -1, Connection, "Whether the server answers", &[any("text")]),
@@ -157,6 +159,9 @@ pub(crate) async fn execute<W: AsyncWrite + Unpin>(
         Id::Lookup => lookup::lookup(session, arguments.get(1), reply),
         Id::Mlookup => lookup::mlookup(session, arguments, output).await?,
         Id::LookupJson => lookup::lookup_json(session, arguments.get(1), reply),
+        Id::LookupPacked => {
+            lookup::lookup_packed(session, arguments.get(1), arguments.get(2), output).await?;
+        }
         Id::Answer => lookup::answer(session, arguments.get(1), reply),
         Id::Networks => lookup::networks(session, arguments.get(1), output).await?,
         Id::Info => info::info(session, arguments, reply),

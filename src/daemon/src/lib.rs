@@ -40,7 +40,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use nameplate::Database;
+use nameplate::OpenOptions;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -59,6 +59,8 @@ pub struct Options {
     /// Maps the file and shares the page cache with other processes, instead of copying it into
     /// this process's memory. A file that is truncated while it is mapped ends the daemon.
     pub map: bool,
+    /// Reads a mapped file into the page cache before serving; a copied one is in memory anyway.
+    pub prefault: bool,
 }
 
 /// Why the daemon did not start, or how it ended badly.
@@ -88,8 +90,8 @@ pub enum ServeError {
 /// Signals: SIGHUP is taken note of and changes nothing yet; SIGPIPE, which a client that hangs up
 /// may cause, has no effect from here on.
 pub fn serve(options: &Options, ready: impl FnOnce()) -> Result<(), ServeError> {
-    let open = if options.map { Database::open } else { Database::open_copy };
-    let state = Arc::new(State::new(open(&options.database)?));
+    let open = OpenOptions::default().copy(!options.map).prefault(options.prefault);
+    let state = Arc::new(State::new(open.open(&options.database)?));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(serve_state(options, state, ready))
 }

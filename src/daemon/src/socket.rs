@@ -13,10 +13,11 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::fs::{Mode, OFlags};
 use tokio::net::{UnixListener, UnixSocket};
+use tokio::time::{Instant, sleep};
 
 use crate::limits::{BACKLOG, DIRECTORY_LOCK};
 
@@ -75,7 +76,7 @@ pub struct Place {
     _inode: OwnedFd,
 }
 
-/// Takes the place and listens. Must be called in a tokio runtime with I/O.
+/// Takes the place and listens. Must be called in a tokio runtime with I/O and time.
 pub async fn bind(path: &Path) -> Result<(UnixListener, Place), SocketError> {
     if path.file_name().is_none() {
         return Err(SocketError::NoName);
@@ -129,7 +130,7 @@ async fn lock_directory(path: &Path) -> Result<File, SocketError> {
         match file.try_lock() {
             Ok(()) => return Ok(file),
             Err(TryLockError::WouldBlock) if Instant::now() < end => {
-                tokio::time::sleep(Duration::from_millis(10)).await;
+                sleep(Duration::from_millis(10)).await;
             }
             Err(TryLockError::WouldBlock) => return Err(SocketError::Locked),
             Err(TryLockError::Error(error)) => return Err(system("locking its directory")(error)),

@@ -37,6 +37,13 @@ impl State {
         &self.database
     }
 
+    /// Numbers the file that [`database`](Self::database) answers from: answer ids hold within one
+    /// generation. There is one as long as a file can't be replaced while the daemon runs.
+    #[allow(clippy::unused_self, reason = "the generation will be a field when files can be replaced")]
+    pub(crate) fn generation(&self) -> i64 {
+        1
+    }
+
     pub(crate) fn clients(&self) -> u64 {
         self.clients.load(Ordering::Relaxed)
     }

@@ -3,6 +3,7 @@
 mod common;
 
 use common::{COMPANY, Daemon, Peer, UNKNOWN, bulks, map, request};
+use nameplate_daemon::resp::encode;
 
 /// A client of each protocol: number 0 speaks RESP2, number 1 RESP3.
 async fn clients(daemon: &Daemon) -> [Peer; 2] {
@@ -84,6 +85,48 @@ async fn lookupjson_answers_with_the_line_of_the_command() {
     same(&mut clients, &["LOOKUPJSON", "8.8.8.8"], &bulks(&[r#"{"status":"unknown"}"#])).await;
     same(&mut clients, &["LOOKUPJSON", "x"], "-ERR invalid address\r\n").await;
     daemon.stop().await;
+}
+
+/// A packed request, and the reply that it gets: the generation and the answer ids.
+fn packed(width: &str, addresses: &[u8], ids: &[u32]) -> (Vec<u8>, Vec<u8>) {
+    let mut request = Vec::new();
+    encode(&[b"LookupPacked", width.as_bytes(), addresses], &mut request);
+    let head = format!("*2\r\n:1\r\n${}\r\n", ids.len() * 4);
+    let ids: Vec<u8> = ids.iter().flat_map(|id| id.to_le_bytes()).collect();
+    (request, [head.as_bytes(), &ids, b"\r\n"].concat())
+}
+
+#[tokio::test]
+async fn lookuppacked_gives_generation_and_answer_ids() {
+    let daemon = Daemon::start().await;
+    let mut clients = clients(&daemon).await;
+    let v4 = [[192, 0, 2, 1], [192, 0, 2, 128], [10, 9, 8, 7], [8, 8, 8, 8]].concat();
+    let mapped = [&[0; 10][..], &[0xff, 0xff, 192, 0, 2, 1]].concat();
+    let v6 = [&[0x20, 0x01, 0x0d, 0xb8][..], &[0; 12], &mapped, &[0xff; 16]].concat();
+    let long = v4.repeat(50_001);
+    let cases: [(&str, &[u8], Vec<u32>); 4] = [
+        ("4", &v4, vec![1, 2, 3, 0]),
+        ("16", &v6, vec![4, 1, 0]),
+        ("4", b"", vec![]),
+        ("4", &long, [1, 2, 3, 0].repeat(50_001)),
+    ];
+    for (width, addresses, ids) in cases {
+        let (request, reply) = packed(width, addresses, &ids);
+        for client in &mut clients {
+            assert_eq!(client.reply(&request).await, reply);
+        }
+    }
+}
+
+#[tokio::test]
+async fn packed_addresses_of_another_width_are_refused() {
+    let daemon = Daemon::start().await;
+    let mut clients = clients(&daemon).await;
+    let width = "-ERR the width of packed addresses is 4 or 16 bytes\r\n";
+    same(&mut clients, &["LOOKUPPACKED", "8", "aaaaaaaa"], width).await;
+    let whole = "-ERR the bytes are no whole number of addresses\r\n";
+    same(&mut clients, &["LOOKUPPACKED", "4", "aaaaa"], whole).await;
+    same(&mut clients, &["LOOKUPPACKED", "16", "aaaa"], whole).await;
 }
 
 #[tokio::test]
@@ -232,13 +275,14 @@ async fn ping_echo_config_and_quit() {
 async fn errors_do_not_quote_the_input() {
     let daemon = Daemon::start().await;
     let mut clients = clients(&daemon).await;
-    for words in [&["192.0.2.77"][..], &["GET", "192.0.2.77"], &["RELOAD"], &["LOOKUPPACKED", "4"], &[""]] {
+    for words in [&["192.0.2.77"][..], &["GET", "192.0.2.77"], &["RELOAD"], &[""]] {
         same(&mut clients, words, "-ERR unknown command\r\n").await;
     }
     for (words, name) in [
         (&["LOOKUP"][..], "lookup"),
         (&["LOOKUP", "192.0.2.77", "192.0.2.77"], "lookup"),
         (&["MLOOKUP"], "mlookup"),
+        (&["LOOKUPPACKED", "4"], "lookuppacked"),
         (&["ANSWER"], "answer"),
         (&["NETWORKS"], "networks"),
         (&["CLIENT"], "client"),
@@ -302,7 +346,7 @@ async fn info_has_sections_that_can_be_chosen() {
 async fn command_describes_each_command_as_redis_does() {
     let daemon = Daemon::start().await;
     let mut clients = clients(&daemon).await;
-    same(&mut clients, &["COMMAND", "COUNT"], ":16\r\n").await;
+    same(&mut clients, &["COMMAND", "COUNT"], ":17\r\n").await;
     let described = |set: char| {
         format!(
             "*10\r\n$6\r\nlookup\r\n:2\r\n{set}2\r\n+readonly\r\n+fast\r\n:0\r\n:0\r\n:0\r\n\
@@ -321,10 +365,10 @@ async fn command_describes_each_command_as_redis_does() {
     each(&mut clients, &["COMMAND", "DOCS", "MLOOKUP", "get"], expected).await;
     for client in &mut clients {
         for words in [&["COMMAND"][..], &["COMMAND", "INFO"], &["COMMAND", "LIST"]] {
-            assert!(client.reply(request(words)).await.starts_with(b"*16\r\n"));
+            assert!(client.reply(request(words)).await.starts_with(b"*17\r\n"));
         }
     }
-    assert!(clients[0].reply(request(&["COMMAND", "DOCS"])).await.starts_with(b"*32\r\n"));
-    assert!(clients[1].reply(request(&["COMMAND", "DOCS"])).await.starts_with(b"%16\r\n"));
+    assert!(clients[0].reply(request(&["COMMAND", "DOCS"])).await.starts_with(b"*34\r\n"));
+    assert!(clients[1].reply(request(&["COMMAND", "DOCS"])).await.starts_with(b"%17\r\n"));
     daemon.stop().await;
 }

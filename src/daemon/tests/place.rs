@@ -171,6 +171,22 @@ async fn of_daemons_that_start_at_once_one_gets_the_place() {
     }
 }
 
+/// The clock is paused: it jumps over the waiting.
+#[tokio::test(start_paused = true)]
+async fn nobody_takes_or_leaves_a_place_while_somebody_else_does() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("n.sock");
+    let other = fs::File::open(directory.path()).unwrap();
+    other.lock().unwrap();
+    assert!(matches!(refusal(&path).await, SocketError::Locked));
+    assert!(!path.exists());
+    other.unlock().unwrap();
+    let (_listener, place) = socket::bind(&path).await.unwrap();
+    other.lock().unwrap();
+    assert!(matches!(place.leave().await, Err(SocketError::Locked)));
+    assert!(path.exists());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_sent_before_the_end_is_answered() {
     let daemon = Daemon::start().await;

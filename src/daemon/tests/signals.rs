@@ -27,6 +27,7 @@ fn signals_end_the_service_and_hangup_does_not() {
         database: directory.path().join("n.npl"),
         socket: directory.path().join("n.sock"),
         map: false,
+        prefault: false,
     };
     let missing = serve(&options, || panic!("never ready")).unwrap_err();
     assert!(matches!(missing, ServeError::Database(_)));

@@ -153,13 +153,19 @@ impl<'a> Answer<'a> {
         view.sources
             .iter()
             .enumerate()
-            .filter(move |(index, _)| *index < 64 && bits >> index & 1 == 1)
+            .filter(move |(index, _)| bits.checked_shr(*index as u32).unwrap_or(0) & 1 == 1)
             .map(|(_, record)| Source::new(view, record))
     }
 
     /// The RFC's name for a special-purpose block; present when the status is `reserved`.
     pub fn block(&self) -> Option<&'a str> {
-        if self.status() == Status::Reserved { self.view.string(self.record.block) } else { None }
+        if self.status() == Status::Reserved { self.name() } else { None }
+    }
+
+    /// The name to show: the company's, the operator's, or that of the special-purpose block; none
+    /// where nothing is known. The quickest way to a name.
+    pub fn name(&self) -> Option<&'a str> {
+        self.view.string(self.record.name)
     }
 }
 

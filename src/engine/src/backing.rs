@@ -5,7 +5,9 @@ use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use memmap2::{Mmap, MmapMut};
+#[cfg(target_os = "linux")]
+use memmap2::Advice;
+use memmap2::{Mmap, MmapMut, MmapOptions};
 
 /// A file's bytes in memory: they do not move and do not change while this lives.
 pub(crate) struct Backing(Mmap);
@@ -15,12 +17,18 @@ impl Backing {
     ///
     /// The file must not be truncated or written while it is mapped (replace it by rename):
     /// reading a page that has gone raises SIGBUS, and no reader can prevent that.
-    pub(crate) fn map(path: &Path) -> io::Result<Backing> {
+    pub(crate) fn map(path: &Path, prefault: bool) -> io::Result<Backing> {
         let file = open(path)?;
+        let mut options = MmapOptions::new();
+        if prefault {
+            options.populate();
+        }
         // SAFETY: a mapping is undefined behaviour only if the file changes beneath it. The
         // contract of `Database::open` forbids that, as every mapping reader's must; the files
         // that this project writes are read-only and replaced by rename.
-        let map = unsafe { Mmap::map(&file)? };
+        let map = unsafe { options.map(&file)? };
+        #[cfg(target_os = "linux")]
+        advise_huge_pages(|| map.advise(Advice::HugePage));
         Ok(Backing(map))
     }
 
@@ -31,14 +39,14 @@ impl Backing {
             .map_err(|_| io::Error::new(io::ErrorKind::FileTooLarge, "larger than this machine's memory"))?;
         // The length is read once: a file that shrinks meanwhile ends in UnexpectedEof, and one
         // that grows is caught by the length in its header.
-        let mut memory = MmapMut::map_anon(length)?;
+        let mut memory = anonymous(length)?;
         file.read_exact(&mut memory)?;
         Ok(Backing(memory.make_read_only()?))
     }
 
     /// Copies bytes that are already in memory.
     pub(crate) fn from_bytes(bytes: &[u8]) -> io::Result<Backing> {
-        let mut memory = MmapMut::map_anon(bytes.len())?;
+        let mut memory = anonymous(bytes.len())?;
         memory.copy_from_slice(bytes);
         Ok(Backing(memory.make_read_only()?))
     }
@@ -46,6 +54,21 @@ impl Backing {
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
     }
+}
+
+/// Memory of this process, in huge pages where the system has them: a lookup reads a few places
+/// that are far apart, and with small pages each may cost a walk through the page tables.
+fn anonymous(length: usize) -> io::Result<MmapMut> {
+    let memory = MmapMut::map_anon(length)?;
+    #[cfg(target_os = "linux")]
+    advise_huge_pages(|| memory.advise(Advice::HugePage));
+    Ok(memory)
+}
+
+/// A hint that the system may not know; nothing depends on it.
+#[cfg(target_os = "linux")]
+fn advise_huge_pages(advise: impl FnOnce() -> io::Result<()>) {
+    let _ = advise();
 }
 
 /// Opens a regular file for reading; never waits for a writer, as a named pipe would have it.

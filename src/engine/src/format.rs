@@ -30,7 +30,7 @@ pub const NONE: u32 = u32::MAX;
 pub const UNKNOWN: u32 = 0;
 
 /// How many sources a file can name: a source is one bit of an answer's evidence.
-pub const MAX_SOURCES: usize = 64;
+pub const MAX_SOURCES: usize = 32;
 
 /// A file has at most this many sections; it bounds the work of opening a hostile one.
 pub const MAX_SECTIONS: u32 = 64;
@@ -116,11 +116,19 @@ pub enum SectionKind {
     Metadata = 12,
     /// UTF-8 text, each string once; records point into it.
     Strings = 13,
+    /// [`RankCell`]s: the IPv4 index. Without it, or with another number of cells than docs/FORMAT.md
+    /// allows, a reader searches the starts.
+    V4Rank = 14,
+    /// The layers above [`SectionKind::V6StartsHigh`] as a static tree: the IPv6 index.
+    V6Tree = 15,
 }
 
 impl SectionKind {
-    /// Every section that a version 1 file must have, in the order in which they are written.
-    pub const REQUIRED: [SectionKind; 13] = [
+    /// Every kind, in the order in which sections are written: what a lookup reads comes first, so
+    /// that it lies together.
+    pub const ALL: [SectionKind; 15] = [
+        SectionKind::V4Rank,
+        SectionKind::V6Tree,
         SectionKind::V4Starts,
         SectionKind::V4Answers,
         SectionKind::V6StartsHigh,
@@ -144,7 +152,8 @@ impl SectionKind {
             | SectionKind::V6Answers
             | SectionKind::NetworkOffsets
             | SectionKind::Networks => 4,
-            SectionKind::V6StartsHigh | SectionKind::V6StartsLow => 8,
+            SectionKind::V6StartsHigh | SectionKind::V6StartsLow | SectionKind::V6Tree => 8,
+            SectionKind::V4Rank => size_of::<RankCell>() as u32,
             SectionKind::Answers => size_of::<AnswerRecord>() as u32,
             SectionKind::Companies => size_of::<CompanyRecord>() as u32,
             SectionKind::Operators => size_of::<OperatorRecord>() as u32,
@@ -170,13 +179,25 @@ impl SectionKind {
             SectionKind::Sources => "SOURCES",
             SectionKind::Metadata => "METADATA",
             SectionKind::Strings => "STRINGS",
+            SectionKind::V4Rank => "V4_RANK",
+            SectionKind::V6Tree => "V6_TREE",
         }
     }
 
     /// The kind with this number, if this library knows it.
     pub fn from_number(number: u32) -> Option<SectionKind> {
-        Self::REQUIRED.into_iter().find(|kind| *kind as u32 == number)
+        Self::ALL.into_iter().find(|kind| *kind as u32 == number)
     }
+}
+
+/// 64 slots of the IPv4 index, 12 bytes; [`SectionKind::V4Rank`] in docs/FORMAT.md explains them.
+#[derive(Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub struct RankCell {
+    /// Bit n is set where an interval starts in slot n.
+    pub bitmap: U64,
+    /// Intervals that start before the first slot; the highest bit marks an irregular cell.
+    pub base: U32,
 }
 
 /// A piece of the string pool; length 0 means that there is no such string.
@@ -191,7 +212,7 @@ pub struct StringRef {
     pub length: U32,
 }
 
-/// What is said about an interval, 32 bytes: two to a cache line.
+/// What is said about an interval, 24 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]
 pub struct AnswerRecord {
@@ -205,12 +226,11 @@ pub struct AnswerRecord {
     pub company: U32,
     /// Index of the operator, or [`NONE`].
     pub operator: U32,
-    /// Zero.
-    pub reserved2: U32,
     /// Evidence: bit n is set where source n says so.
-    pub sources: U64,
-    /// Name of a special-purpose block; set for status `reserved` alone.
-    pub block: StringRef,
+    pub sources: U32,
+    /// The name to show: the company's, the operator's, or that of the special-purpose block. It
+    /// stands here too so that the name is one step from the answer.
+    pub name: StringRef,
 }
 
 impl AnswerRecord {
@@ -221,9 +241,8 @@ impl AnswerRecord {
         reserved: U16::ZERO,
         company: U32::new(NONE),
         operator: U32::new(NONE),
-        reserved2: U32::ZERO,
-        sources: U64::ZERO,
-        block: StringRef { offset: U32::ZERO, length: U32::ZERO },
+        sources: U32::ZERO,
+        name: StringRef { offset: U32::ZERO, length: U32::ZERO },
     };
 }
 
@@ -313,10 +332,11 @@ mod tests {
         assert_eq!(size_of::<Header>(), 192);
         assert_eq!(std::mem::offset_of!(Header, checksum), Header::SEAL.start);
         assert_eq!(size_of::<SectionEntry>(), 64);
-        assert_eq!(size_of::<AnswerRecord>(), 32);
+        assert_eq!(size_of::<AnswerRecord>(), 24);
         assert_eq!(size_of::<CompanyRecord>(), 64);
         assert_eq!(size_of::<OperatorRecord>(), 16);
         assert_eq!(size_of::<SourceRecord>(), 64);
         assert_eq!(size_of::<MetadataRecord>(), 16);
+        assert_eq!(size_of::<RankCell>(), 12);
     }
 }

@@ -6,15 +6,18 @@ use sha2::{Digest, Sha256};
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
+use crate::cpu::Cpu;
 use crate::error::FormatError;
 use crate::format::{
     ALIGNMENT, AnswerRecord, CompanyRecord, Header, MAGIC, MAX_SECTIONS, MAX_SOURCES, MetadataRecord,
     OperatorRecord, SectionEntry, SectionKind, SourceRecord, StringRef, VERSION,
 };
+use crate::rank::RankIndex;
 use crate::search::{V4Table, V6Table};
+use crate::strings::StringPool;
+use crate::tree::Tree;
 
 /// A file's sections, as slices into its bytes.
-#[derive(Clone, Copy)]
 pub(crate) struct View<'a> {
     pub(crate) header: &'a Header,
     pub(crate) table: &'a [SectionEntry],
@@ -27,7 +30,7 @@ pub(crate) struct View<'a> {
     pub(crate) networks: &'a [U32],
     pub(crate) sources: &'a [SourceRecord],
     pub(crate) metadata: &'a [MetadataRecord],
-    pub(crate) strings: &'a [u8],
+    pub(crate) strings: StringPool<'a>,
 }
 
 impl<'a> View<'a> {
@@ -39,15 +42,8 @@ impl<'a> View<'a> {
         let view = View {
             header,
             table,
-            v4: V4Table {
-                starts: sections.typed::<U32>(SectionKind::V4Starts)?,
-                answers: sections.typed::<U32>(SectionKind::V4Answers)?,
-            },
-            v6: V6Table {
-                starts_high: sections.typed::<U64>(SectionKind::V6StartsHigh)?,
-                starts_low: sections.typed::<U64>(SectionKind::V6StartsLow)?,
-                answers: sections.typed::<U32>(SectionKind::V6Answers)?,
-            },
+            v4: v4_table(&sections)?,
+            v6: v6_table(&sections)?,
             answers: sections.typed(SectionKind::Answers)?,
             companies: sections.typed(SectionKind::Companies)?,
             operators: sections.typed(SectionKind::Operators)?,
@@ -55,7 +51,7 @@ impl<'a> View<'a> {
             networks: sections.typed(SectionKind::Networks)?,
             sources: sections.typed(SectionKind::Sources)?,
             metadata: sections.typed(SectionKind::Metadata)?,
-            strings: sections.typed(SectionKind::Strings)?,
+            strings: StringPool::new(sections.typed(SectionKind::Strings)?),
         };
         view.check_counts()?;
         Ok(view)
@@ -98,13 +94,38 @@ impl<'a> View<'a> {
 
     /// A string of the pool; none where the reference is empty, out of bounds or no UTF-8.
     pub(crate) fn string(&self, reference: StringRef) -> Option<&'a str> {
-        let start = reference.offset.get() as usize;
-        let length = reference.length.get() as usize;
-        if length == 0 {
-            return None;
-        }
-        std::str::from_utf8(self.strings.get(start..start.checked_add(length)?)?).ok()
+        self.strings.get(reference)
     }
+}
+
+fn v4_table<'a>(sections: &Sections<'a>) -> Result<V4Table<'a>, FormatError> {
+    let starts = sections.typed::<U32>(SectionKind::V4Starts)?;
+    let index = match sections.optional(SectionKind::V4Rank)? {
+        Some(cells) => Some(RankIndex::new(cells).ok_or(FormatError::Section {
+            section: SectionKind::V4Rank.name(),
+            what: "not a number of cells that the format allows",
+        })?),
+        None => None,
+    };
+    Ok(V4Table { starts, answers: sections.typed(SectionKind::V4Answers)?, index, cpu: Cpu::detect() })
+}
+
+fn v6_table<'a>(sections: &Sections<'a>) -> Result<V6Table<'a>, FormatError> {
+    let starts_high = sections.typed::<U64>(SectionKind::V6StartsHigh)?;
+    let index = match sections.optional(SectionKind::V6Tree)? {
+        Some(keys) => Some(Tree::new(keys, starts_high.len()).ok_or(FormatError::Section {
+            section: SectionKind::V6Tree.name(),
+            what: "not as many keys as the intervals need",
+        })?),
+        None => None,
+    };
+    Ok(V6Table {
+        starts_high,
+        starts_low: sections.typed(SectionKind::V6StartsLow)?,
+        answers: sections.typed(SectionKind::V6Answers)?,
+        index,
+        cpu: Cpu::detect(),
+    })
 }
 
 /// What checksum and signature are taken over: header and section table, the seal zeroed.
@@ -200,9 +221,17 @@ impl<'a> Sections<'a> {
     where
         T: FromBytes + Immutable + KnownLayout + Unaligned,
     {
+        self.optional(kind)?.ok_or(FormatError::MissingSection { section: kind.name() })
+    }
+
+    /// The records of a section that may be there once.
+    fn optional<T>(&self, kind: SectionKind) -> Result<Option<&'a [T]>, FormatError>
+    where
+        T: FromBytes + Immutable + KnownLayout + Unaligned,
+    {
         let section = kind.name();
         let mut found = self.table.iter().filter(|entry| entry.kind.get() == kind as u32);
-        let entry = found.next().ok_or(FormatError::MissingSection { section })?;
+        let Some(entry) = found.next() else { return Ok(None) };
         if found.next().is_some() {
             return Err(FormatError::Section { section, what: "is there twice" });
         }
@@ -211,7 +240,7 @@ impl<'a> Sections<'a> {
         }
         let start = entry.offset.get() as usize;
         let content = &self.bytes[start..start + entry.length.get() as usize];
-        <[T]>::ref_from_bytes(content).map_err(|_| FormatError::Section {
+        <[T]>::ref_from_bytes(content).map(Some).map_err(|_| FormatError::Section {
             section,
             what: "its length is no multiple of its record width",
         })

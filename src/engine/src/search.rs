@@ -2,16 +2,29 @@
 //!
 //! Both tables are sorted arrays of first addresses without gaps: interval `i` reaches from
 //! `starts[i]` to the address before `starts[i + 1]`, the last one to the family's last address.
-//! So the interval of an address is the last one that starts at or before it.
+//! So the interval of an address is the last one that starts at or before it. The indexes of
+//! `rank` and `tree` find it in few loads; a file without them is searched by halving.
+//!
+//! A batch goes through each stage for a group of addresses before it begins the next stage, and
+//! asks for the memory that the next stage reads: the loads of a group overlap, and the time of a
+//! lookup is no longer the latency of its loads.
 //!
 //! Nothing here trusts the file: an index out of bounds finds interval 0 or answer 0.
 
 use zerocopy::little_endian::{U32, U64};
 
+use crate::cpu::{Cpu, Lanes, per_cpu, prefetch};
 use crate::format::UNKNOWN;
+use crate::rank::RankIndex;
+use crate::tree::{self, Tree};
+
+/// Addresses in a group: enough loads under way to hide their latency, few enough that the
+/// group's state stays in the first cache.
+pub(crate) const GROUP: usize = 32;
 
 /// The number of leading indices in `0..count` for which `precedes` holds, where it holds for a
 /// prefix. O(log count) calls.
+#[inline(always)]
 fn partition_point(count: usize, precedes: impl Fn(usize) -> bool) -> usize {
     let (mut low, mut high) = (0, count);
     while low < high {
@@ -25,22 +38,117 @@ fn partition_point(count: usize, precedes: impl Fn(usize) -> bool) -> usize {
     low
 }
 
+/// Reads the answer id of an interval.
+#[inline(always)]
+fn answer_at(answers: &[U32], index: usize) -> u32 {
+    answers.get(index).map_or(UNKNOWN, |id| id.get())
+}
+
+/// Reads the answer ids of intervals into their places.
+#[inline(always)]
+fn answers_at(answers: &[U32], places: &mut [u32]) {
+    for place in places {
+        *place = answer_at(answers, *place as usize);
+    }
+}
+
 /// The IPv4 intervals of a file.
 #[derive(Clone, Copy)]
 pub(crate) struct V4Table<'a> {
     pub(crate) starts: &'a [U32],
     pub(crate) answers: &'a [U32],
+    pub(crate) index: Option<RankIndex<'a>>,
+    pub(crate) cpu: Cpu,
 }
 
 impl V4Table<'_> {
-    /// The interval that holds `address`.
-    pub(crate) fn find(&self, address: u32) -> usize {
-        partition_point(self.starts.len(), |i| self.starts[i].get() <= address).saturating_sub(1)
+    per_cpu! {
+        /// The interval that holds `address`.
+        find / find_v3 = find_on(address: u32) -> usize
+    }
+
+    per_cpu! {
+        /// The answer id of the interval that holds `address`.
+        lookup / lookup_v3 = lookup_on(address: u32) -> u32
+    }
+
+    per_cpu! {
+        /// The same for many addresses; the slices are of one length.
+        lookup_batch / lookup_batch_v3 = lookup_batch_on(addresses: &[u32], ids: &mut [u32])
+    }
+
+    per_cpu! {
+        /// The intervals of many addresses; the slices are of one length.
+        find_batch / find_batch_v3 = find_batch_on(addresses: &[u32], intervals: &mut [u32])
+    }
+
+    #[inline(always)]
+    fn lookup_on<L: Lanes>(&self, address: u32) -> u32 {
+        answer_at(self.answers, self.find_on::<L>(address))
+    }
+
+    #[inline(always)]
+    fn lookup_batch_on<L: Lanes>(&self, addresses: &[u32], ids: &mut [u32]) {
+        for (addresses, ids) in addresses.chunks(GROUP).zip(ids.chunks_mut(GROUP)) {
+            self.find_group::<L>(addresses, ids);
+            answers_at(self.answers, ids);
+        }
+    }
+
+    #[inline(always)]
+    fn find_batch_on<L: Lanes>(&self, addresses: &[u32], intervals: &mut [u32]) {
+        for (addresses, intervals) in addresses.chunks(GROUP).zip(intervals.chunks_mut(GROUP)) {
+            self.find_group::<L>(addresses, intervals);
+        }
+    }
+
+    #[inline(always)]
+    fn find_on<L: Lanes>(&self, address: u32) -> usize {
+        match &self.index {
+            Some(index) => index.find(self.starts, address),
+            None => partition_point(self.starts.len(), |i| self.starts[i].get() <= address).saturating_sub(1),
+        }
+    }
+
+    /// Leaves the answers' memory asked for.
+    #[inline(always)]
+    fn find_group<L: Lanes>(&self, addresses: &[u32], intervals: &mut [u32]) {
+        let Some(index) = &self.index else {
+            for (address, interval) in addresses.iter().zip(intervals) {
+                *interval = self.find_on::<L>(*address) as u32;
+            }
+            return;
+        };
+        for address in addresses {
+            index.prefetch(*address);
+        }
+        let mut irregular = 0_u32;
+        for (place, (address, interval)) in addresses.iter().zip(&mut *intervals).enumerate() {
+            let (count, off) = index.count(*address);
+            *interval = count.wrapping_sub(1);
+            prefetch(self.answers, *interval as usize);
+            irregular |= u32::from(off) << place;
+        }
+        // First all the searches' memory, so that its loads overlap too.
+        let mut pending = irregular;
+        while pending != 0 {
+            prefetch(self.starts, intervals[pending.trailing_zeros() as usize] as usize);
+            pending &= pending - 1;
+        }
+        let mut pending = irregular;
+        while pending != 0 {
+            let place = pending.trailing_zeros() as usize;
+            let count = intervals[place].wrapping_add(1);
+            let found = index.find_irregular(self.starts, addresses[place], count);
+            intervals[place] = found as u32;
+            prefetch(self.answers, found);
+            pending &= pending - 1;
+        }
     }
 
     /// The answer id of interval `index`.
     pub(crate) fn answer(&self, index: usize) -> u32 {
-        self.answers.get(index).map_or(UNKNOWN, |id| id.get())
+        answer_at(self.answers, index)
     }
 
     /// First and last address of interval `index`, if there is one.
@@ -58,25 +166,132 @@ pub(crate) struct V6Table<'a> {
     pub(crate) starts_high: &'a [U64],
     pub(crate) starts_low: &'a [U64],
     pub(crate) answers: &'a [U32],
+    pub(crate) index: Option<Tree<'a>>,
+    pub(crate) cpu: Cpu,
 }
 
 impl V6Table<'_> {
-    /// The first address of interval `index`; the caller checks bounds.
+    per_cpu! {
+        /// The interval that holds `address`.
+        find / find_v3 = find_on(address: u128) -> usize
+    }
+
+    per_cpu! {
+        /// The answer id of the interval that holds `address`.
+        lookup / lookup_v3 = lookup_on(address: u128) -> u32
+    }
+
+    per_cpu! {
+        /// The same for many addresses; the slices are of one length.
+        lookup_batch / lookup_batch_v3 = lookup_batch_on(addresses: &[u128], ids: &mut [u32])
+    }
+
+    per_cpu! {
+        /// The intervals of many addresses; the slices are of one length.
+        find_batch / find_batch_v3 = find_batch_on(addresses: &[u128], intervals: &mut [u32])
+    }
+
+    #[inline(always)]
+    fn lookup_on<L: Lanes>(&self, address: u128) -> u32 {
+        answer_at(self.answers, self.find_on::<L>(address))
+    }
+
+    #[inline(always)]
+    fn lookup_batch_on<L: Lanes>(&self, addresses: &[u128], ids: &mut [u32]) {
+        for (addresses, ids) in addresses.chunks(GROUP).zip(ids.chunks_mut(GROUP)) {
+            self.find_group::<L>(addresses, ids);
+            answers_at(self.answers, ids);
+        }
+    }
+
+    #[inline(always)]
+    fn find_batch_on<L: Lanes>(&self, addresses: &[u128], intervals: &mut [u32]) {
+        for (addresses, intervals) in addresses.chunks(GROUP).zip(intervals.chunks_mut(GROUP)) {
+            self.find_group::<L>(addresses, intervals);
+        }
+    }
+
+    #[inline(always)]
+    fn find_on<L: Lanes>(&self, address: u128) -> usize {
+        match &self.index {
+            Some(index) => {
+                let high = (address >> 64) as u64;
+                self.settle(tree::find_in_block::<L>(self.starts_high, index.block::<L>(high), high), address)
+            }
+            None => self.find_by_halving(0, self.starts_high.len(), address),
+        }
+    }
+
+    /// Leaves the answers' memory asked for.
+    #[inline(always)]
+    fn find_group<L: Lanes>(&self, addresses: &[u128], intervals: &mut [u32]) {
+        let Some(index) = &self.index else {
+            for (address, interval) in addresses.iter().zip(intervals) {
+                *interval = self.find_on::<L>(*address) as u32;
+            }
+            return;
+        };
+        // The intervals' places hold the nodes meanwhile.
+        intervals.fill(0);
+        for layer in 1..index.depth() {
+            for (address, node) in addresses.iter().zip(&mut *intervals) {
+                let child = index.descend::<L>(layer - 1, *node as usize, (address >> 64) as u64);
+                index.prefetch(layer, child);
+                *node = child as u32;
+            }
+        }
+        if let Some(last) = index.depth().checked_sub(1) {
+            for (address, node) in addresses.iter().zip(&mut *intervals) {
+                let block = index.descend::<L>(last, *node as usize, (address >> 64) as u64);
+                prefetch(self.starts_high, tree::block_start(block));
+                *node = block as u32;
+            }
+        }
+        for (address, interval) in addresses.iter().zip(intervals) {
+            let found =
+                tree::find_in_block::<L>(self.starts_high, *interval as usize, (address >> 64) as u64);
+            *interval = self.settle(found, *address) as u32;
+            prefetch(self.answers, *interval as usize);
+        }
+    }
+
+    /// From the last interval whose high half is at or below that of `address` to the interval
+    /// that holds it: another one only if the high halves are equal and the low half says so.
+    #[inline(always)]
+    fn settle(&self, found: usize, address: u128) -> usize {
+        let high = (address >> 64) as u64;
+        let tie = self.starts_high.get(found).is_some_and(|start| start.get() == high);
+        let after = || self.starts_low.get(found).is_some_and(|start| start.get() > address as u64);
+        if tie && after() { self.find_before(found, address) } else { found }
+    }
+
+    /// The last interval before `end` that starts at or before `address`, where intervals with the
+    /// same high half lie close before `end`: by steps that double, then by halving.
+    #[inline(never)]
+    fn find_before(&self, end: usize, address: u128) -> usize {
+        let mut step = 1;
+        while step < end && self.start(end - step).is_some_and(|start| start > address) {
+            step *= 2;
+        }
+        self.find_by_halving(end.saturating_sub(step), end, address)
+    }
+
+    /// The last interval of `low..high` that starts at or before `address`, or `low`.
+    fn find_by_halving(&self, low: usize, high: usize, address: u128) -> usize {
+        let precedes = |i| self.start(low + i).is_some_and(|start| start <= address);
+        low + partition_point(high - low, precedes).saturating_sub(1)
+    }
+
+    /// The first address of interval `index`.
     fn start(&self, index: usize) -> Option<u128> {
         let high = self.starts_high.get(index)?.get();
         let low = self.starts_low.get(index)?.get();
         Some((u128::from(high) << 64) | u128::from(low))
     }
 
-    /// The interval that holds `address`.
-    pub(crate) fn find(&self, address: u128) -> usize {
-        partition_point(self.starts_high.len(), |i| self.start(i).is_some_and(|start| start <= address))
-            .saturating_sub(1)
-    }
-
     /// The answer id of interval `index`.
     pub(crate) fn answer(&self, index: usize) -> u32 {
-        self.answers.get(index).map_or(UNKNOWN, |id| id.get())
+        answer_at(self.answers, index)
     }
 
     /// First and last address of interval `index`, if there is one.

@@ -24,7 +24,9 @@ impl Database {
         companies(view)?;
         operators(view)?;
         sources_and_metadata(view)?;
-        reverse_lookup(view)
+        reverse_lookup(view)?;
+        indexes(view)?;
+        string_pool(view)
     }
 }
 
@@ -131,8 +133,16 @@ fn answers(view: &View<'_>) -> Result<(), FormatError> {
         if sources < MAX_SOURCES && answer.sources.get() >> sources != 0 {
             return Err(wrong("names a source that does not exist"));
         }
-        if !text(view, answer.block) {
-            return Err(wrong("its block's name is not UTF-8 in the string pool"));
+        if !text(view, answer.name) {
+            return Err(wrong("its name is not UTF-8 in the string pool"));
+        }
+        let named = match (view.companies.get(answer.company.get() as usize), answer.operator.get()) {
+            (Some(company), _) => company.name == answer.name,
+            (None, NONE) => true,
+            (None, operator) => view.operators[operator as usize].name == answer.name,
+        };
+        if !named {
+            return Err(wrong("its name is not that of its company or operator"));
         }
     }
     Ok(())
@@ -143,7 +153,7 @@ fn answer_shape(answer: &AnswerRecord) -> Result<(), &'static str> {
     let Some(status) = Status::from_number(answer.status) else {
         return Err("a status that does not exist");
     };
-    if answer.reserved.get() != 0 || answer.reserved2.get() != 0 {
+    if answer.reserved.get() != 0 {
         return Err("reserved bytes are not zero");
     }
     if (answer.company.get() != NONE) != (status == Status::Company) {
@@ -155,8 +165,8 @@ fn answer_shape(answer: &AnswerRecord) -> Result<(), &'static str> {
     if status == Status::Operator && answer.operator.get() == NONE {
         return Err("an operator answer without an operator");
     }
-    if (answer.block.length.get() != 0) != (status == Status::Reserved) {
-        return Err("a reserved answer names its block, and no other does");
+    if (answer.name.length.get() != 0) != (status != Status::Unknown) {
+        return Err("every answer but the unknown one has a name");
     }
     if matches!(status, Status::Unknown | Status::Reserved)
         && (answer.operator.get() != NONE || answer.sources.get() != 0)
@@ -238,6 +248,26 @@ fn sources_and_metadata(view: &View<'_>) -> Result<(), FormatError> {
         }
     }
     Ok(())
+}
+
+/// The indexes are what the writer makes of the starts: there is one right index for each table.
+fn indexes(view: &View<'_>) -> Result<(), FormatError> {
+    let wrong = |kind| Err(section_error(kind, "does not fit the starts that it indexes"));
+    if view.v4.index.is_some_and(|index| !index.is_index_of(view.v4.starts)) {
+        return wrong(SectionKind::V4Rank);
+    }
+    if view.v6.index.is_some_and(|index| !index.is_index_of(view.v6.starts_high)) {
+        return wrong(SectionKind::V6Tree);
+    }
+    Ok(())
+}
+
+/// The pool is text also where no record names it: lookups are quicker then (see `strings`).
+fn string_pool(view: &View<'_>) -> Result<(), FormatError> {
+    match std::str::from_utf8(view.strings.bytes()) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(section_error(SectionKind::Strings, "is not UTF-8")),
+    }
 }
 
 /// An empty reference, or UTF-8 inside the pool.

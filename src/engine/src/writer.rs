@@ -1,14 +1,12 @@
 //! Makes a range file from flat intervals.
 //!
 //! The writer holds the file's content in memory: 8 bytes for an IPv4 interval, 20 for an IPv6
-//! one, 32 for a distinct answer, 64 for a company, 16 for an operator, and each distinct string
+//! one, 24 for a distinct answer, 64 for a company, 16 for an operator, and each distinct string
 //! once with 8 bytes beside it. What comes out depends on what went in and on nothing else.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
 
-use hashbrown::HashTable;
 use sha2::{Digest, Sha256};
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromZeros, IntoBytes};
@@ -19,6 +17,8 @@ use crate::format::{
     SectionEntry, SectionKind, SourceRecord, StringRef, UNKNOWN, VERSION, align,
 };
 use crate::layout::header_digest;
+use crate::strings::{PoolFull, StringPoolBuilder};
+use crate::{rank, tree};
 
 /// Why a file could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +35,9 @@ pub enum WriteError {
         /// How many there may be.
         limit: u64,
     },
+    /// More text than 32-bit offsets reach.
+    #[error("the format holds at most 4 GiB of text; split the input")]
+    TooMuchText,
     /// A fact that every record of its kind must have is missing, or is not of its form.
     #[error("{what}")]
     Invalid {
@@ -53,6 +56,12 @@ pub enum WriteError {
         /// Which interval of its family, from 0.
         number: u64,
     },
+}
+
+impl From<PoolFull> for WriteError {
+    fn from(_: PoolFull) -> WriteError {
+        WriteError::TooMuchText
+    }
 }
 
 /// A company to write; absent facts are `None`.
@@ -94,7 +103,7 @@ pub struct OperatorRef(u32);
 
 /// Evidence: a set of the [`Writer`]'s sources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct SourceSet(u64);
+pub struct SourceSet(u32);
 
 impl SourceSet {
     /// The sources of both.
@@ -131,7 +140,7 @@ impl AnswerRef {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Writer {
-    strings: StringPool,
+    strings: StringPoolBuilder,
     answers: Vec<AnswerRecord>,
     answer_ids: HashMap<AnswerRecord, u32>,
     companies: Vec<CompanyRecord>,
@@ -156,7 +165,7 @@ impl Writer {
     /// A file without content: every address is unknown.
     pub fn new() -> Writer {
         Writer {
-            strings: StringPool::default(),
+            strings: StringPoolBuilder::default(),
             answers: vec![AnswerRecord::UNKNOWN],
             answer_ids: HashMap::from([(AnswerRecord::UNKNOWN, UNKNOWN)]),
             companies: Vec::new(),
@@ -271,7 +280,8 @@ impl Writer {
             confidence: confidence.clamp(1, 100),
             company: U32::new(company.0),
             operator: U32::new(operator.map_or(NONE, |operator| operator.0)),
-            sources: U64::new(sources.0),
+            sources: U32::new(sources.0),
+            name: self.companies[company.0 as usize].name,
             ..AnswerRecord::UNKNOWN
         })
     }
@@ -285,7 +295,8 @@ impl Writer {
         self.intern_answer(AnswerRecord {
             status: Status::Operator as u8,
             operator: U32::new(operator.0),
-            sources: U64::new(sources.0),
+            sources: U32::new(sources.0),
+            name: self.operators[operator.0 as usize].name,
             ..AnswerRecord::UNKNOWN
         })
     }
@@ -293,8 +304,8 @@ impl Writer {
     /// The answer that the addresses are of a special-purpose block.
     pub fn reserved_answer(&mut self, block: &str) -> Result<AnswerRef, WriteError> {
         require(!block.is_empty(), "a special-purpose block without a name")?;
-        let block = self.strings.intern(block)?;
-        self.intern_answer(AnswerRecord { status: Status::Reserved as u8, block, ..AnswerRecord::UNKNOWN })
+        let name = self.strings.intern(block)?;
+        self.intern_answer(AnswerRecord { status: Status::Reserved as u8, name, ..AnswerRecord::UNKNOWN })
     }
 
     fn intern_answer(&mut self, record: AnswerRecord) -> Result<AnswerRef, WriteError> {
@@ -332,7 +343,11 @@ impl Writer {
         let v4_starts: Vec<U32> = self.v4.starts.drain(..).map(U32::new).collect();
         let v6_high: Vec<U64> = self.v6.starts.iter().map(|start| U64::new((start >> 64) as u64)).collect();
         let v6_low: Vec<U64> = self.v6.starts.drain(..).map(|start| U64::new(start as u64)).collect();
-        let sections: [(SectionKind, &[u8]); SectionKind::REQUIRED.len()] = [
+        let v4_rank = rank::build(&v4_starts);
+        let v6_tree = tree::build(&v6_high);
+        let sections: [(SectionKind, &[u8]); SectionKind::ALL.len()] = [
+            (SectionKind::V4Rank, v4_rank.as_bytes()),
+            (SectionKind::V6Tree, v6_tree.as_bytes()),
             (SectionKind::V4Starts, v4_starts.as_bytes()),
             (SectionKind::V4Answers, self.v4.answers.as_bytes()),
             (SectionKind::V6StartsHigh, v6_high.as_bytes()),
@@ -345,7 +360,7 @@ impl Writer {
             (SectionKind::Networks, networks.as_bytes()),
             (SectionKind::Sources, self.sources.as_bytes()),
             (SectionKind::Metadata, self.metadata.as_bytes()),
-            (SectionKind::Strings, &self.strings.bytes),
+            (SectionKind::Strings, self.strings.bytes()),
         ];
         write_file(&sections, self.build_number, self.created, out)
     }
@@ -444,7 +459,11 @@ impl<A: Copy + Ord> Intervals<A> {
 }
 
 /// Sorts companies by the bytes of their ids, and lets the answers follow.
-fn sort_companies(companies: &mut Vec<CompanyRecord>, answers: &mut [AnswerRecord], strings: &StringPool) {
+fn sort_companies(
+    companies: &mut Vec<CompanyRecord>,
+    answers: &mut [AnswerRecord],
+    strings: &StringPoolBuilder,
+) {
     let order = sorted_order(companies.len(), |index| strings.get(companies[index as usize].id));
     for answer in answers {
         if let Some(place) = order.place.get(answer.company.get() as usize) {
@@ -515,48 +534,4 @@ fn count(length: usize, what: &'static str) -> Result<u32, WriteError> {
         .ok()
         .filter(|length| *length < limit)
         .ok_or(WriteError::TooMany { what, limit: limit.into() })
-}
-
-/// The string pool: each distinct string once, in the order of first use.
-#[derive(Default)]
-struct StringPool {
-    bytes: Vec<u8>,
-    refs: HashTable<StringRef>,
-    hasher: RandomState,
-}
-
-impl StringPool {
-    fn get(&self, reference: StringRef) -> &[u8] {
-        get_string(&self.bytes, reference)
-    }
-
-    fn intern_option(&mut self, text: Option<&str>) -> Result<StringRef, WriteError> {
-        self.intern(text.unwrap_or_default())
-    }
-
-    /// The empty string is the absent one.
-    fn intern(&mut self, text: &str) -> Result<StringRef, WriteError> {
-        if text.is_empty() {
-            return Ok(StringRef::default());
-        }
-        let StringPool { bytes, refs, hasher } = self;
-        let hash = hasher.hash_one(text.as_bytes());
-        if let Some(found) = refs.find(hash, |reference| get_string(bytes, *reference) == text.as_bytes()) {
-            return Ok(*found);
-        }
-        let end = bytes.len() + text.len();
-        if u32::try_from(end).is_err() {
-            return Err(WriteError::TooMany { what: "bytes of text", limit: u32::MAX.into() });
-        }
-        let reference =
-            StringRef { offset: U32::new(bytes.len() as u32), length: U32::new(text.len() as u32) };
-        bytes.extend_from_slice(text.as_bytes());
-        refs.insert_unique(hash, reference, |reference| hasher.hash_one(get_string(bytes, *reference)));
-        Ok(reference)
-    }
-}
-
-fn get_string(bytes: &[u8], reference: StringRef) -> &[u8] {
-    let start = reference.offset.get() as usize;
-    &bytes[start..start + reference.length.get() as usize]
 }

@@ -26,7 +26,9 @@ fn refuses_file(expected: &FormatError, file: &[u8]) {
     };
     assert_eq!(database.verify().as_ref(), Err(expected));
     let addresses = [edges(&sample()), edges(file)].concat();
-    exercise(&database, &addresses);
+    for (_, database) in ways_of_searching(file) {
+        exercise(&database, &addresses);
+    }
 }
 
 #[track_caller]
@@ -49,11 +51,15 @@ fn swap_records(parts: &mut Parts, kind: SectionKind, one: usize, other: usize) 
 #[test]
 fn the_sample_verifies() {
     refuses_nothing(&sample());
+    refuses_nothing(&deep());
     refuses_nothing(&file_of(nameplate::Writer::new()));
 }
 
 fn refuses_nothing(file: &[u8]) {
-    exercise(&open_verified(file), &edges(file));
+    for (_, database) in ways_of_searching(file) {
+        exercise(&database, &edges(file));
+    }
+    open_verified(file);
 }
 
 #[test]
@@ -70,7 +76,7 @@ fn a_record_error_names_section_record_and_what_to_do() {
 
 #[test]
 fn every_section_has_a_checksum() {
-    for kind in SectionKind::REQUIRED {
+    for kind in SectionKind::ALL {
         let mut file = sample();
         file[entry_of(kind) + entry::CHECKSUM] ^= 1;
         reseal(&mut file);
@@ -83,7 +89,7 @@ fn the_bytes_between_sections_are_zero() {
     let file = sample();
     let mut end = get_u32(&file, header::HEADER_LENGTH) as usize;
     let mut gaps = 0;
-    for kind in SectionKind::REQUIRED {
+    for kind in SectionKind::ALL {
         let section = range_of(&file, kind);
         for offset in [end, section.start - 1] {
             if (end..section.start).contains(&offset) {
@@ -112,7 +118,7 @@ fn reserved_bytes_of_the_header_are_zero() {
 #[test]
 fn reserved_bytes_of_the_section_table_are_zero() {
     let error = FormatError::Header { what: "reserved bytes are not zero" };
-    for kind in SectionKind::REQUIRED {
+    for kind in SectionKind::ALL {
         for byte in 0..8 {
             let mut file = sample();
             file[entry_of(kind) + entry::RESERVED + byte] = 1;
@@ -172,9 +178,8 @@ mod answer {
     pub(super) const RESERVED: usize = 2;
     pub(super) const COMPANY: usize = 4;
     pub(super) const OPERATOR: usize = 8;
-    pub(super) const RESERVED2: usize = 12;
-    pub(super) const SOURCES: usize = 16;
-    pub(super) const BLOCK: usize = 24;
+    pub(super) const SOURCES: usize = 12;
+    pub(super) const NAME: usize = 16;
 }
 
 const NONE: u32 = u32::MAX;
@@ -200,7 +205,7 @@ fn an_answer_has_a_status_that_exists() {
 
 #[test]
 fn an_answers_reserved_bytes_are_zero() {
-    for byte in [answer::RESERVED, answer::RESERVED + 1, answer::RESERVED2, answer::RESERVED2 + 3] {
+    for byte in [answer::RESERVED, answer::RESERVED + 1] {
         refuses_answer(OF_HOSTING, byte, &[1], "reserved bytes are not zero");
     }
 }
@@ -234,20 +239,60 @@ fn an_operator_answer_names_an_operator() {
 }
 
 #[test]
-fn a_reserved_answer_names_its_block_and_no_other_does() {
-    let what = "a reserved answer names its block, and no other does";
-    refuses_answer(PRIVATE_USE, answer::BLOCK, &[0; 8], what);
-    refuses_answer(OF_TELECOM, answer::BLOCK, &string_ref(0, 1), what);
-    refuses_answer(OF_ZULU, answer::BLOCK, &string_ref(0, 1), what);
+fn every_answer_but_the_unknown_one_has_a_name() {
+    let what = "every answer but the unknown one has a name";
+    for record in [OF_ZULU, OF_ALFA, OF_TELECOM, OF_HOSTING, PRIVATE_USE] {
+        refuses_answer(record, answer::NAME, &[0; 8], what);
+        // An offset makes no name.
+        refuses_answer(record, answer::NAME, &string_ref(1, 0), what);
+    }
     refuses_answer(PRIVATE_USE, answer::STATUS, &[Status::Unknown as u8], what);
+}
+
+#[test]
+fn an_answers_name_is_that_of_its_company_or_else_of_its_operator() {
+    let what = "its name is not that of its company or operator";
+    let name_of = |record| Parts::sample().record(Answers, record)[answer::NAME..].to_vec();
+    // Zulu has an operator too: the company's name goes before.
+    for (record, others) in [
+        (OF_ZULU, [OF_ALFA, OF_TELECOM, PRIVATE_USE]),
+        (OF_ALFA, [OF_ZULU, OF_TELECOM, PRIVATE_USE]),
+        (OF_TELECOM, [OF_HOSTING, OF_ZULU, PRIVATE_USE]),
+        (OF_HOSTING, [OF_TELECOM, OF_ALFA, PRIVATE_USE]),
+    ] {
+        for other in others {
+            refuses_answer(record, answer::NAME, &name_of(other), what);
+        }
+        // A piece of the right name, and the same text elsewhere in the pool: equal text is one
+        // string, so the references are the same.
+        let mut piece = name_of(record);
+        piece[4] -= 1;
+        refuses_answer(record, answer::NAME, &piece, what);
+        refuses_record(Answers, record as u64, what, |parts| {
+            let (offset, length) = (get_u32(&name_of(record), 0), get_u32(&name_of(record), 4));
+            let text = parts.section(Strings).content[offset as usize..][..length as usize].to_vec();
+            let elsewhere = parts.pool(&text);
+            parts.put(Answers, record, answer::NAME, &elsewhere);
+        });
+    }
+    // Another company, another operator.
+    refuses_answer(OF_ZULU, answer::COMPANY, &0_u32.to_le_bytes(), what);
+    refuses_answer(OF_TELECOM, answer::OPERATOR, &0_u32.to_le_bytes(), what);
+    refuses_record(Answers, OF_ALFA as u64, what, |parts| {
+        let id = parts.record(Companies, 0)[company::ID..][..8].to_vec();
+        parts.put(Companies, 0, company::NAME, &id);
+    });
 }
 
 #[test]
 fn an_answer_about_no_network_names_no_operator_and_no_source() {
     let what = "an answer about no network names an operator or a source";
     refuses_answer(PRIVATE_USE, answer::OPERATOR, &0_u32.to_le_bytes(), what);
-    refuses_answer(PRIVATE_USE, answer::SOURCES, &1_u64.to_le_bytes(), what);
-    refuses_answer(OF_TELECOM, answer::STATUS, &[Status::Unknown as u8], what);
+    refuses_answer(PRIVATE_USE, answer::SOURCES, &1_u32.to_le_bytes(), what);
+    refuses_record(Answers, OF_TELECOM as u64, what, |parts| {
+        parts.put(Answers, OF_TELECOM, answer::STATUS, &[Status::Unknown as u8]);
+        parts.put(Answers, OF_TELECOM, answer::NAME, &[0; 8]);
+    });
 }
 
 #[test]
@@ -276,42 +321,64 @@ fn an_answer_names_an_operator_that_exists() {
 
 #[test]
 fn an_answer_names_sources_that_exist() {
-    for sources in [1_u64 << 2, 1 << 63, u64::MAX] {
+    for sources in [1_u32 << 2, 1 << 31, u32::MAX] {
         let what = "names a source that does not exist";
         refuses_answer(OF_HOSTING, answer::SOURCES, &sources.to_le_bytes(), what);
     }
 }
 
 #[test]
-fn an_answers_block_is_text_in_the_pool() {
-    let what = "its block's name is not UTF-8 in the string pool";
-    refuses_texts(Answers, PRIVATE_USE, answer::BLOCK, what);
+fn an_answers_name_is_text_in_the_pool() {
+    let what = "its name is not UTF-8 in the string pool";
+    for record in [OF_ZULU, OF_TELECOM, PRIVATE_USE] {
+        refuses_texts(Answers, record, answer::NAME, what);
+    }
 }
 
 /// A text that reaches past the pool, starts behind it, overflows, is no UTF-8, or ends within a
 /// character.
 #[track_caller]
 fn refuses_texts(kind: SectionKind, record: usize, field: usize, what: &'static str) {
-    refuses_record(kind, record as u64, what, |parts| {
-        let past = parts.past_the_pool();
-        parts.put(kind, record, field, &past);
-    });
-    refuses_record(kind, record as u64, what, |parts| {
-        let behind = parts.section(Strings).content.len() as u32;
-        parts.put(kind, record, field, &string_ref(behind + 1, 1));
-    });
-    refuses_record(kind, record as u64, what, |parts| {
-        parts.put(kind, record, field, &string_ref(u32::MAX, u32::MAX));
-    });
-    refuses_record(kind, record as u64, what, |parts| {
-        let latin_1 = parts.pool(b"Zo\xeb");
-        parts.put(kind, record, field, &latin_1);
-    });
-    refuses_record(kind, record as u64, what, |parts| {
-        let mut half = parts.pool("Zoë".as_bytes());
-        half[4] -= 1;
-        parts.put(kind, record, field, &half);
-    });
+    refuses_texts_after(|_| (), kind, record, field, what);
+}
+
+/// The same after another change, without which an earlier check would find the text.
+#[track_caller]
+fn refuses_texts_after(
+    change: impl Fn(&mut Parts),
+    kind: SectionKind,
+    record: usize,
+    field: usize,
+    what: &'static str,
+) {
+    let texts: [fn(&mut Parts) -> [u8; 8]; 6] = [
+        Parts::past_the_pool,
+        |parts| string_ref(parts.section(Strings).content.len() as u32 + 1, 1),
+        |_| string_ref(u32::MAX, u32::MAX),
+        |parts| parts.pool(b"Zo\xeb"),
+        |parts| {
+            let whole = parts.pool("Zoë".as_bytes());
+            string_ref(get_u32(&whole, 0), 3)
+        },
+        |parts| {
+            let whole = parts.pool("Zoë".as_bytes());
+            string_ref(get_u32(&whole, 0) + 3, 1)
+        },
+    ];
+    for text in texts {
+        refuses_record(kind, record as u64, what, |parts| {
+            change(parts);
+            let text = text(parts);
+            parts.put(kind, record, field, &text);
+        });
+    }
+}
+
+/// No answer is called after the company any more, so that its name can be looked at by itself.
+fn forget_answers(parts: &mut Parts, answers: &[usize]) {
+    for answer in answers {
+        copy_record(parts, Answers, OF_HOSTING, *answer);
+    }
 }
 
 /// Offsets in a record of COMPANIES.
@@ -327,22 +394,30 @@ mod company {
 #[test]
 fn a_companys_texts_are_in_the_pool() {
     let what = "a text is not UTF-8 in the string pool";
-    for field in [&[company::ID, company::NAME], &company::OPTIONAL_TEXTS[..]].concat() {
+    for field in [&[company::ID], &company::OPTIONAL_TEXTS[..]].concat() {
         refuses_texts(Companies, 1, field, what);
     }
+    refuses_texts_after(|parts| forget_answers(parts, &[OF_ZULU]), Companies, 1, company::NAME, what);
 }
 
 #[test]
 fn a_company_has_an_id_and_a_name() {
     refuses_record(Companies, 0, "has no id", |parts| parts.put(Companies, 0, company::ID, &[0; 8]));
     refuses_record(Companies, 1, "has no id", |parts| parts.put(Companies, 1, company::ID, &[0; 8]));
-    refuses_record(Companies, 1, "has no name", |parts| parts.put(Companies, 1, company::NAME, &[0; 8]));
+    refuses_record(Companies, 1, "has no name", |parts| {
+        forget_answers(parts, &[OF_ZULU]);
+        parts.put(Companies, 1, company::NAME, &[0; 8]);
+    });
 }
 
 #[test]
 fn company_ids_ascend() {
     let what = "its id is not above that of the record before it";
-    refuses_record(Companies, 1, what, |parts| swap_records(parts, Companies, 0, 1));
+    refuses_record(Companies, 1, what, |parts| {
+        swap_records(parts, Companies, 0, 1);
+        parts.put_u32(Answers, OF_ZULU, answer::COMPANY, 0);
+        parts.put_u32(Answers, OF_ALFA, answer::COMPANY, 1);
+    });
     refuses_record(Companies, 1, what, |parts| {
         let id = parts.record(Companies, 0)[..8].to_vec();
         parts.put(Companies, 1, company::ID, &id);
@@ -391,8 +466,15 @@ mod operator {
 #[test]
 fn operators_ascend() {
     let what = "not above the record before it";
-    refuses_record(Operators, 1, what, |parts| swap_records(parts, Operators, 0, 1));
-    refuses_record(Operators, 1, what, |parts| copy_record(parts, Operators, 0, 1));
+    refuses_record(Operators, 1, what, |parts| {
+        swap_records(parts, Operators, 0, 1);
+        parts.put_u32(Answers, OF_HOSTING, answer::OPERATOR, 1);
+        parts.put_u32(Answers, OF_TELECOM, answer::OPERATOR, 0);
+    });
+    refuses_record(Operators, 1, what, |parts| {
+        copy_record(parts, Operators, 0, 1);
+        forget_answers(parts, &[OF_TELECOM]);
+    });
 }
 
 #[test]
@@ -416,8 +498,12 @@ fn an_operators_reserved_bytes_are_zero() {
 #[test]
 fn an_operator_has_a_name_in_the_pool() {
     let what = "has no name in UTF-8 in the string pool";
-    refuses_texts(Operators, 1, operator::NAME, what);
-    refuses_record(Operators, 0, what, |parts| parts.put(Operators, 0, operator::NAME, &[0; 8]));
+    let forget_telecom = |parts: &mut Parts| forget_answers(parts, &[OF_TELECOM]);
+    refuses_texts_after(forget_telecom, Operators, 1, operator::NAME, what);
+    refuses_record(Operators, 1, what, |parts| {
+        forget_telecom(parts);
+        parts.put(Operators, 1, operator::NAME, &[0; 8]);
+    });
 }
 
 #[test]
@@ -453,16 +539,69 @@ fn a_damaged_pool_is_found_where_it_is_used() {
         let pool = &file[range_of(file, Strings)];
         pool.windows(4).position(|bytes| bytes == b"Zulu").unwrap()
     };
-    refuses_record(Companies, 1, "a text is not UTF-8 in the string pool", |parts| {
+    let what = "its name is not UTF-8 in the string pool";
+    refuses_record(Answers, OF_ZULU as u64, what, |parts| {
         parts.section(Strings).content[name(&sample())] = 0xff;
     });
+    refuses_record(Answers, OF_ZULU as u64, what, |parts| parts.section(Strings).content.clear());
     refuses_record(Companies, 0, "a text is not UTF-8 in the string pool", |parts| {
-        parts.section(Strings).content.clear();
-        // What comes before COMPANIES needs no text then.
-        for record in OF_ZULU..=PRIVATE_USE {
-            copy_record(parts, Answers, OF_HOSTING, record);
-        }
+        parts.section(Strings).content = b"X".to_vec();
+        // What comes before COMPANIES needs no more text than that then.
+        parts.put(Operators, 0, operator::NAME, &string_ref(0, 1));
+        parts.put(Answers, OF_HOSTING, answer::NAME, &string_ref(0, 1));
+        forget_answers(parts, &[OF_ZULU, OF_ALFA, OF_TELECOM, PRIVATE_USE]);
     });
+}
+
+/// Where the pool as a whole is UTF-8 a string needs only its ends looked at; that must not let
+/// bytes through which no string has.
+#[test]
+fn a_pool_with_bytes_that_are_no_text_is_refused_and_its_good_strings_are_read() {
+    let mut parts = Parts::sample();
+    parts.pool(b"Zo\xeb");
+    let file = parts.assemble();
+    let error = section_error(Strings, "is not UTF-8");
+    refuses_file(&error, &file);
+    let database = Database::from_bytes(&file).unwrap_or_else(|error| panic!("{error}"));
+    let answer = database.lookup_text(b"192.0.2.1").unwrap();
+    assert_eq!((answer.name(), answer.company().unwrap().name()), (Some("Zoë Zulu GmbH"), "Zoë Zulu GmbH"));
+}
+
+fn flip(bytes: &mut [u8], bit: usize) {
+    bytes[bit / 8] ^= 1 << (bit % 8);
+}
+
+/// There is one right index for a slot size: each bit of it counts.
+#[test]
+fn every_flipped_bit_of_an_index_is_found_and_panics_in_no_lookup() {
+    for (file, kind) in [(sample(), V4Rank), (deep(), V6Tree)] {
+        let addresses = edges(&file);
+        let mut parts = Parts::of(&file);
+        for bit in 0..parts.section(kind).content.len() * 8 {
+            flip(&mut parts.section(kind).content, bit);
+            let damaged = parts.assemble();
+            let database = Database::from_bytes(&damaged).unwrap_or_else(|error| panic!("{error}"));
+            let error = section_error(kind, "does not fit the starts that it indexes");
+            assert_eq!(database.verify(), Err(error), "bit {bit}");
+            let answers = batch(&database, &addresses);
+            assert!(batch(&database.portable(), &addresses) == answers, "bit {bit}");
+            flip(&mut parts.section(kind).content, bit);
+        }
+    }
+}
+
+#[test]
+fn an_index_of_other_starts_is_found() {
+    for (kind, index) in [
+        (V4Rank, rank_cells(&[0, 1 << 30], 19)),
+        (V6Tree, tree_keys(&(0..700).map(|number| number << 32).collect::<Vec<u64>>())),
+    ] {
+        refuses_file(&section_error(kind, "does not fit the starts that it indexes"), &{
+            let mut parts = Parts::of(&deep());
+            parts.section(kind).content = index;
+            parts.assemble()
+        });
+    }
 }
 
 /// The sample's reverse lookup: Alfa has intervals 4 and 13, Zulu 3, 7 and 11.
@@ -572,8 +711,8 @@ fn a_start_of_zero_after_the_first_overflows_no_network_of_an_unverified_reader(
 #[test]
 fn a_block_is_that_of_a_reserved_answer_alone_also_to_an_unverified_reader() {
     let mut parts = Parts::sample();
-    let block = parts.record(Answers, PRIVATE_USE)[answer::BLOCK..].to_vec();
-    parts.put(Answers, OF_TELECOM, answer::BLOCK, &block);
+    let block = parts.record(Answers, PRIVATE_USE)[answer::NAME..].to_vec();
+    parts.put(Answers, OF_TELECOM, answer::NAME, &block);
     let database = Database::from_bytes(&parts.assemble()).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(database.answer(OF_TELECOM as u32).unwrap().block(), None);
     assert_eq!(database.answer(PRIVATE_USE as u32).unwrap().block(), Some("Private-Use"));
@@ -599,11 +738,13 @@ proptest! {
     #[test]
     fn no_content_makes_a_reader_panic(
         changes in prop::collection::vec(
-            (0..13_usize, any::<prop::sample::Index>(), prop_oneof![0..16_u32, any::<u32>(), Just(u32::MAX)]),
+            (0..14_usize, any::<prop::sample::Index>(), prop_oneof![0..16_u32, any::<u32>(), Just(u32::MAX)]),
             1..12,
         ),
     ) {
         let mut parts = Parts::sample();
+        // The sample's tree has no keys to change.
+        parts.sections.remove(place_of(V6Tree));
         for (section, place, value) in changes {
             let content = &mut parts.sections[section].content;
             let place = place.index(content.len() / 4) * 4;
@@ -612,8 +753,50 @@ proptest! {
         let file = parts.assemble();
         if let Ok(database) = Database::from_bytes(&file) {
             exercise(&database, &edges(&sample()));
-            exercise(&database, &edges(&file));
+            exercise(&database, &edges_of(&parts));
             let _ = database.verify();
+            exercise(&database.portable(), &edges_of(&parts));
+        }
+    }
+}
+
+/// A value of the kind that leads an index astray.
+fn telling_word() -> impl Strategy<Value = u32> {
+    prop_oneof![
+        0..1000_u32,
+        any::<u32>(),
+        (0..1000_u32).prop_map(|below| u32::MAX - below),
+        (0..1000_u32).prop_map(|above| 0x7fff_ff00 + above),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    /// Hostile indexes under right checksums: counts, bitmaps, keys and starts that say anything.
+    #[test]
+    fn no_index_makes_a_reader_panic(
+        changes in prop::collection::vec(
+            (prop::sample::select(&[V4Rank, V6Tree, V4Starts, V6StartsHigh, V6StartsLow, V4Answers, V6Answers][..]),
+             any::<prop::sample::Index>(), telling_word(), 1..40_usize),
+            1..12,
+        ),
+    ) {
+        let mut parts = Parts::of(&deep());
+        for (kind, place, value, length) in changes {
+            let content = &mut parts.section(kind).content;
+            let place = place.index(content.len() / 4);
+            for word in content.chunks_mut(4).skip(place).take(length) {
+                put(word, 0, &value.to_le_bytes());
+            }
+        }
+        let file = parts.assemble();
+        if Database::from_bytes(&file).is_ok() {
+            let addresses = [edges(&deep()), edges_of(&parts)].concat();
+            for (_, database) in ways_of_searching(&file) {
+                exercise(&database, &addresses);
+                let _ = database.verify();
+            }
         }
     }
 }

@@ -87,6 +87,26 @@ fn a_lookup_allocates_nothing() {
 }
 
 #[test]
+fn a_batch_of_lookups_and_of_names_allocates_nothing_with_and_without_indexes() {
+    let addresses = edges(&deep());
+    let v4: Vec<u32> =
+        addresses.iter().filter_map(|a| if let Address::V4(a) = a { Some(*a) } else { None }).collect();
+    let v6: Vec<u128> =
+        addresses.iter().filter_map(|a| if let Address::V6(a) = a { Some(*a) } else { None }).collect();
+    let mut ids = (vec![0; v4.len()], vec![0; v6.len()]);
+    for (way, database) in ways_of_searching(&deep()) {
+        let mut names = vec![""; v4.len()];
+        let allocated = calls(|| {
+            database.lookup_batch_v4(&v4, &mut ids.0);
+            database.lookup_batch_v6(&v6, &mut ids.1);
+            database.names(&ids.0, &mut names);
+        });
+        assert_eq!(allocated, 0, "{way}");
+        assert!(names.contains(&"Operator 6"), "{way}: there was something to read");
+    }
+}
+
+#[test]
 fn a_lookup_of_text_allocates_nothing_also_where_it_is_no_address() {
     let (database, _) = sample_with_edges();
     let texts: [&[u8]; 7] = [

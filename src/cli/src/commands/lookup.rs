@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, BufReader, BufWriter, Read, StdoutLock, Write};
 use std::process::ExitCode;
 
-use nameplate::{Answer, Database, for_each_field, write_json};
+use nameplate::{Address, Answer, Database, for_each_field, write_json};
 use nameplate_daemon::client::Client;
 
 use super::Failure;
@@ -12,50 +12,46 @@ use crate::args::Lookup;
 /// Longer lines are no addresses; the rest of them is passed over.
 const LONGEST_LINE: usize = 1024;
 
-/// Addresses asked of a daemon at once.
+/// Addresses looked up at once.
 const BATCH: usize = 256;
 
 pub(super) fn run(arguments: &Lookup) -> Result<ExitCode, Failure> {
     let from = &arguments.from;
     let backend = match (&from.db, &from.socket) {
-        (Some(file), _) => Backend::File(Database::open(file)?),
-        (None, Some(socket)) => Backend::Daemon(Client::connect(socket)?, Vec::new()),
+        (Some(file), _) => Backend::File(Box::new(Database::open(file)?)),
+        (None, Some(socket)) => Backend::Daemon(Client::connect(socket)?),
         (None, None) => return Err("give --db or --socket".into()),
     };
     let out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let mut session =
-        Session { backend, json: arguments.json, out, line: 0, refused: false, text: String::new() };
+        Session { backend, waiting: Vec::with_capacity(BATCH), lines: Lines::new(arguments.json, out) };
     for address in &arguments.addresses {
         if address == "-" {
-            session.lookup_lines(&mut BufReader::with_capacity(1 << 16, io::stdin().lock()))?;
+            session.lookup_all(&mut BufReader::with_capacity(1 << 16, io::stdin().lock()))?;
         } else {
             session.lookup(address.as_bytes())?;
         }
     }
     session.flush()?;
-    Ok(if session.refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if session.lines.refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// Who answers; a daemon's addresses wait until there are enough for one round trip.
+/// Who answers.
 enum Backend {
-    File(Database),
-    Daemon(Client, Vec<Vec<u8>>),
+    File(Box<Database>),
+    Daemon(Client),
 }
 
+/// Addresses wait until there are enough of them for a batch, or none is coming.
 struct Session {
     backend: Backend,
-    json: bool,
-    out: BufWriter<StdoutLock<'static>>,
-    /// Lines answered so far.
-    line: u64,
-    /// Whether a line was no address.
-    refused: bool,
-    /// Reused for each answer.
-    text: String,
+    waiting: Vec<Vec<u8>>,
+    lines: Lines,
 }
 
 impl Session {
-    fn lookup_lines(&mut self, input: &mut BufReader<impl Read>) -> Result<(), Failure> {
+    /// Looks up every line of the input.
+    fn lookup_all(&mut self, input: &mut BufReader<impl Read>) -> Result<(), Failure> {
         let mut line = Vec::with_capacity(64);
         loop {
             if input.buffer().is_empty() {
@@ -70,55 +66,80 @@ impl Session {
     }
 
     fn lookup(&mut self, address: &[u8]) -> Result<(), Failure> {
-        match &mut self.backend {
-            Backend::File(database) => {
-                self.line += 1;
-                self.text.clear();
-                match database.lookup_text(address) {
-                    Ok(answer) if self.json => write_json(&answer, &mut self.text),
-                    Ok(answer) => write_text(&answer, &mut self.text),
-                    Err(_) => {
-                        self.refused = true;
-                        write_refusal(self.json, self.line, &mut self.text);
-                    }
-                }
-                self.text.push('\n');
-                self.out.write_all(self.text.as_bytes())?;
-            }
-            Backend::Daemon(_, waiting) => {
-                waiting.push(address.to_vec());
-                if waiting.len() == BATCH {
-                    self.ask_daemon()?;
-                }
-            }
-        }
-        Ok(())
+        self.waiting.push(address.to_vec());
+        if self.waiting.len() == BATCH { self.answer_waiting() } else { Ok(()) }
     }
 
-    fn ask_daemon(&mut self) -> Result<(), Failure> {
-        let Backend::Daemon(client, waiting) = &mut self.backend else { return Ok(()) };
-        let addresses: Vec<&[u8]> = waiting.iter().map(Vec::as_slice).collect();
-        for answer in client.lookup_json(&addresses)? {
-            self.line += 1;
-            self.text.clear();
-            match answer {
-                Ok(json) if self.json => self.text.push_str(&json),
-                Ok(json) => write_text_of_json(&json, &mut self.text)?,
-                Err(_) => {
-                    self.refused = true;
-                    write_refusal(self.json, self.line, &mut self.text);
+    fn answer_waiting(&mut self) -> Result<(), Failure> {
+        let texts: Vec<&[u8]> = self.waiting.iter().map(Vec::as_slice).collect();
+        match &mut self.backend {
+            Backend::File(database) => {
+                let parsed: Vec<_> = texts.iter().map(|text| Address::parse(text)).collect();
+                let addresses: Vec<_> = parsed.iter().flatten().copied().collect();
+                let mut answers = Vec::with_capacity(addresses.len());
+                database.lookup_batch(&addresses, &mut answers);
+                let mut answers = answers.iter();
+                for address in parsed {
+                    self.lines.write(address.ok().and_then(|_| answers.next()).map(Found::Answer))?;
                 }
             }
-            self.text.push('\n');
-            self.out.write_all(self.text.as_bytes())?;
+            Backend::Daemon(client) => {
+                for json in client.lookup_json(&texts)? {
+                    self.lines.write(json.as_deref().ok().map(Found::Json))?;
+                }
+            }
         }
-        waiting.clear();
+        self.waiting.clear();
         Ok(())
     }
 
     fn flush(&mut self) -> Result<(), Failure> {
-        self.ask_daemon()?;
-        self.out.flush()?;
+        self.answer_waiting()?;
+        self.lines.out.flush()?;
+        Ok(())
+    }
+}
+
+/// An answer as the backend gives it.
+#[derive(Clone, Copy)]
+enum Found<'a> {
+    Answer(&'a Answer<'a>),
+    Json(&'a str),
+}
+
+/// The output: a line for each address.
+struct Lines {
+    json: bool,
+    out: BufWriter<StdoutLock<'static>>,
+    /// Lines so far.
+    count: u64,
+    /// Whether one of them was no address.
+    refused: bool,
+    /// Reused for each line.
+    text: String,
+}
+
+impl Lines {
+    fn new(json: bool, out: BufWriter<StdoutLock<'static>>) -> Lines {
+        Lines { json, out, count: 0, refused: false, text: String::new() }
+    }
+
+    /// Writes the next line; without an answer, that it is no address.
+    fn write(&mut self, found: Option<Found<'_>>) -> Result<(), Failure> {
+        self.count += 1;
+        self.text.clear();
+        match found {
+            Some(Found::Answer(answer)) if self.json => write_json(answer, &mut self.text),
+            Some(Found::Answer(answer)) => write_text(answer, &mut self.text),
+            Some(Found::Json(json)) if self.json => self.text.push_str(json),
+            Some(Found::Json(json)) => write_text_of_json(json, &mut self.text)?,
+            None => {
+                self.refused = true;
+                write_refusal(self.json, self.count, &mut self.text);
+            }
+        }
+        self.text.push('\n');
+        self.out.write_all(self.text.as_bytes())?;
         Ok(())
     }
 }

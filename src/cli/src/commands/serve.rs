@@ -19,6 +19,8 @@ struct Config {
     socket: Option<PathBuf>,
     #[serde(default)]
     map: bool,
+    #[serde(default)]
+    prefault: bool,
 }
 
 pub(super) fn run(arguments: Serve) -> Result<ExitCode, Failure> {
@@ -27,6 +29,7 @@ pub(super) fn run(arguments: Serve) -> Result<ExitCode, Failure> {
         database: arguments.db.or(config.db).ok_or("no range file: give --db or the key db")?,
         socket: arguments.socket.or(config.socket).ok_or("no socket: give --socket or the key socket")?,
         map: arguments.map || config.map,
+        prefault: arguments.prefault || config.prefault,
     };
     let level = log_level()?;
     let colours = std::io::stderr().is_terminal();

@@ -1,9 +1,9 @@
-//! `LOOKUP`, `MLOOKUP`, `LOOKUPJSON`, `ANSWER`, `NETWORKS`: what the service is for.
+//! `LOOKUP`, `MLOOKUP`, `LOOKUPJSON`, `LOOKUPPACKED`, `ANSWER`, `NETWORKS`: what the service is for.
 
 use std::io::{self, Write};
 use std::net::IpAddr;
 
-use nameplate::{Answer, Value, for_each_field, write_json};
+use nameplate::{Address, Answer, Value, for_each_field, write_json};
 use tokio::io::AsyncWrite;
 
 use super::Session;
@@ -27,14 +27,36 @@ pub(super) async fn mlookup<W: AsyncWrite + Unpin>(
 ) -> io::Result<()> {
     let database = session.state().database();
     output.reply.array(arguments.len() - 1);
-    for address in arguments.from(1) {
-        match database.lookup_text(address) {
-            Ok(answer) => write_answer(&answer, &mut output.reply),
-            Err(_) => invalid_address(&mut output.reply),
+    let mut parsed = Vec::with_capacity(MLOOKUP_CHUNK);
+    let mut addresses = Vec::with_capacity(MLOOKUP_CHUNK);
+    let mut answers = Vec::with_capacity(MLOOKUP_CHUNK);
+    let mut texts = arguments.from(1).peekable();
+    while texts.peek().is_some() {
+        parsed.extend(texts.by_ref().take(MLOOKUP_CHUNK).map(Address::parse));
+        addresses.extend(parsed.iter().flatten().copied());
+        database.lookup_batch(&addresses, &mut answers);
+        let mut found = answers.drain(..);
+        for address in parsed.drain(..) {
+            match address.ok().and_then(|_| found.next()) {
+                Some(answer) => write_answer(&answer, &mut output.reply),
+                None => invalid_address(&mut output.reply),
+            }
+            output.breathe().await?;
         }
-        output.breathe().await?;
+        drop(found);
+        erase_addresses(&mut addresses);
     }
     Ok(())
+}
+
+/// Addresses of an `MLOOKUP` that are looked up at a time.
+const MLOOKUP_CHUNK: usize = 32;
+
+/// Overwrites; `black_box` keeps the compiler from leaving it out.
+fn erase_addresses(addresses: &mut Vec<Address>) {
+    addresses.fill(Address::V4(0));
+    std::hint::black_box(&*addresses);
+    addresses.clear();
 }
 
 /// `LOOKUPJSON address`: the line of `nameplate lookup --json`.
@@ -52,6 +74,68 @@ pub(super) fn lookup_json(session: &mut Session, address: &[u8], reply: &mut Wri
         }
         Err(_) => invalid_address(reply),
     }
+}
+
+/// Addresses of a packed request that are looked up at a time, on the stack.
+const PACKED_CHUNK: usize = 256;
+
+/// `LOOKUPPACKED 4|16 bytes`: the generation, and the answer ids as little-endian `u32`s. Addresses
+/// are in network order.
+pub(super) async fn lookup_packed<W: AsyncWrite + Unpin>(
+    session: &Session,
+    width: &[u8],
+    packed: &[u8],
+    output: &mut Output<W>,
+) -> io::Result<()> {
+    let database = session.state().database();
+    match width {
+        b"4" => {
+            let look_up = |addresses: &[u32], ids: &mut [u32]| database.lookup_batch_v4(addresses, ids);
+            answer_packed(session, packed.as_chunks(), u32::from_be_bytes, look_up, output).await
+        }
+        b"16" => {
+            let look_up = |addresses: &[u128], ids: &mut [u32]| database.lookup_batch_v6(addresses, ids);
+            answer_packed(session, packed.as_chunks(), u128::from_be_bytes, look_up, output).await
+        }
+        _ => {
+            output.reply.error(&["ERR the width of packed addresses is 4 or 16 bytes"]);
+            Ok(())
+        }
+    }
+}
+
+async fn answer_packed<W: AsyncWrite + Unpin, A: Copy + Default, const N: usize>(
+    session: &Session,
+    (packed, rest): (&[[u8; N]], &[u8]),
+    decode: impl Fn([u8; N]) -> A,
+    look_up: impl Fn(&[A], &mut [u32]),
+    output: &mut Output<W>,
+) -> io::Result<()> {
+    if !rest.is_empty() {
+        output.reply.error(&["ERR the bytes are no whole number of addresses"]);
+        return Ok(());
+    }
+    output.reply.array(2);
+    output.reply.integer(session.state().generation());
+    output.reply.bulk_start(packed.len() * size_of::<u32>());
+    let mut addresses = [A::default(); PACKED_CHUNK];
+    let mut ids = [0; PACKED_CHUNK];
+    for chunk in packed.chunks(PACKED_CHUNK) {
+        let (addresses, ids) = (&mut addresses[..chunk.len()], &mut ids[..chunk.len()]);
+        for (address, bytes) in addresses.iter_mut().zip(chunk) {
+            *address = decode(*bytes);
+        }
+        look_up(addresses, ids);
+        for id in ids {
+            output.reply.bulk_part(&id.to_le_bytes());
+        }
+        output.breathe().await?;
+    }
+    // The stack's copy of the last chunk; `black_box` keeps the compiler from leaving it out.
+    addresses.fill(A::default());
+    std::hint::black_box(&addresses);
+    output.reply.bulk_end();
+    Ok(())
 }
 
 /// `ANSWER id`: the map without a network.

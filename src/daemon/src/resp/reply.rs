@@ -63,10 +63,24 @@ impl Writer {
 
     /// Text or bytes in parts; `length` is the sum of theirs.
     pub(crate) fn bulk_parts<'a>(&mut self, length: usize, parts: impl Iterator<Item = &'a [u8]>) {
-        self.header(b'$', length);
+        self.bulk_start(length);
         for part in parts {
-            self.buffer.put(part);
+            self.bulk_part(part);
         }
+        self.bulk_end();
+    }
+
+    /// Begins a bulk string of `length` bytes, which [`bulk_part`](Self::bulk_part) then gives and
+    /// [`bulk_end`](Self::bulk_end) ends: a long one can so be written out in between.
+    pub(crate) fn bulk_start(&mut self, length: usize) {
+        self.header(b'$', length);
+    }
+
+    pub(crate) fn bulk_part(&mut self, part: &[u8]) {
+        self.buffer.put(part);
+    }
+
+    pub(crate) fn bulk_end(&mut self) {
         self.buffer.put(b"\r\n");
     }
 

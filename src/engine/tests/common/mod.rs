@@ -11,8 +11,8 @@ use std::ops::Range;
 
 use nameplate::format::SectionKind;
 use nameplate::{
-    Address, Answer, CompanyFields, CompanyKind, Database, Error, FormatError, OperatorKind, SourceFields,
-    Writer, for_each_field, write_json,
+    Address, Answer, AnswerRef, CompanyFields, CompanyKind, Database, Error, FormatError, OperatorKind,
+    SourceFields, SourceSet, Writer, for_each_field, write_json,
 };
 use sha2::{Digest, Sha256};
 
@@ -64,6 +64,10 @@ pub(crate) const ZULU: &str = "lei:52990000EXAMPLE00002";
 ///      9 255.255.255.255  Hosting      COMPANIES  0 Alfa, 1 Zulu
 ///                                      OPERATORS  0 Hosting, 1 Telecom
 /// NETWORKS  Alfa: 4, 13   Zulu: 3, 7, 11
+///
+/// V4_RANK   4 cells of 64 slots, each slot a /8: 0 regular with the slots 0, 10 and 11 set, 1 and
+///           2 empty, 3 irregular: 192.0.2.0 starts within its slot, and so do all that follow
+/// V6_TREE   no keys: the six starts are one block
 /// ```
 pub(crate) fn sample_writer() -> Writer {
     let mut writer = Writer::new();
@@ -137,6 +141,118 @@ pub(crate) fn file_of(writer: Writer) -> Vec<u8> {
     file
 }
 
+/// Operators of [`deep_writer`], and the answers that follow the unknown one.
+pub(crate) const DEEP_ANSWERS: u32 = 6;
+
+/// A file whose indexes have something in them: 300 IPv4 intervals, so 128 cells of both sorts,
+/// and 700 IPv6 intervals, so a tree of three layers. Interval i has answer i modulo 7.
+///
+/// ```text
+/// V4   0 to 99     the /24s from 0.0.0.0        V6   0 to 299    the /32s from ::
+///      100 to 199  a /24 of one-address ranges       300 to 499  within one /64
+///      200 to 299  random                            500 to 699  random
+/// ```
+pub(crate) fn deep_starts() -> (Vec<u32>, Vec<u128>) {
+    let mut random = Random(1);
+    let mut v4: Vec<u32> = (0..100).map(|number| number << 8).collect();
+    v4.extend((0..100).map(|number| 0x0a00_0000 + 2 * number));
+    v4.extend((0..100).map(|number| 0x0b00_0000 + (number << 21) + (random.next() as u32 & 0xf_ffff)));
+    let mut v6: Vec<u128> = (0..300).map(|number| number << 96).collect();
+    v6.extend((0..200).map(|number| 0x2001_0db8_u128 << 96 | number << 56));
+    v6.extend((0..200).map(|number| 0x2a00_u128 << 112 | number << 80 | u128::from(random.next())));
+    (v4, v6)
+}
+
+/// The file of [`deep_starts`].
+pub(crate) fn deep() -> Vec<u8> {
+    let (v4, v6) = deep_starts();
+    table(&v4, &v6)
+}
+
+/// A file with intervals that start at these ascending addresses, the first of them 0. Interval
+/// i has answer id i modulo 7; answer n is called "Operator n".
+pub(crate) fn table(v4: &[u32], v6: &[u128]) -> Vec<u8> {
+    let mut writer = Writer::new();
+    let mut answers = vec![AnswerRef::UNKNOWN];
+    for number in 1..=DEEP_ANSWERS {
+        let operator = writer.operator(number, &format!("Operator {number}"), None).unwrap();
+        answers.push(writer.operator_answer(operator, SourceSet::default()).unwrap());
+    }
+    for (index, first) in v4.iter().enumerate() {
+        let last = v4.get(index + 1).map_or(u32::MAX, |next| next - 1);
+        writer.push_v4(*first, last, answers[index % answers.len()]).unwrap();
+    }
+    for (index, first) in v6.iter().enumerate() {
+        let last = v6.get(index + 1).map_or(u128::MAX, |next| next - 1);
+        writer.push_v6(*first, last, answers[index % answers.len()]).unwrap();
+    }
+    file_of(writer)
+}
+
+/// The name of an answer of [`table`].
+pub(crate) fn table_name(id: u32) -> String {
+    if id == 0 { String::new() } else { format!("Operator {id}") }
+}
+
+/// Numbers of no particular value, the same in each run: SplitMix64 (Steele, Lea, Flood 2014).
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ mixed >> 31
+    }
+
+    pub(crate) fn next_u128(&mut self) -> u128 {
+        u128::from(self.next()) << 64 | u128::from(self.next())
+    }
+
+    /// A number below `end`; for small ends as good as uniform.
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        (self.next() % end as u64) as usize
+    }
+}
+
+/// V4_RANK of these starts over slots of 2^`slot_bits` addresses, as docs/FORMAT.md defines it.
+pub(crate) fn rank_cells(starts: &[u32], slot_bits: u32) -> Vec<u8> {
+    let cell_bits = slot_bits + 6;
+    let mut bytes = Vec::new();
+    for cell in 0..1_u64 << (32 - cell_bits) {
+        let before = |limit: u64| starts.partition_point(|start| u64::from(*start) < limit);
+        let (base, end) = (before(cell << cell_bits), before((cell + 1) << cell_bits));
+        let mut in_slot = [0_u32; 64];
+        let mut at_slot_starts = true;
+        for start in &starts[base..end] {
+            in_slot[(start >> slot_bits & 63) as usize] += 1;
+            at_slot_starts &= start % (1 << slot_bits) == 0;
+        }
+        let bitmap =
+            in_slot.iter().enumerate().map(|(slot, count)| u64::from(*count > 0) << slot).sum::<u64>();
+        let regular = at_slot_starts && in_slot.iter().all(|count| *count <= 1);
+        bytes.extend(bitmap.to_le_bytes());
+        bytes.extend((base as u32 | if regular { 0 } else { 1 << 31 }).to_le_bytes());
+    }
+    bytes
+}
+
+/// V6_TREE of these high halves, as docs/FORMAT.md defines it.
+pub(crate) fn tree_keys(high: &[u64]) -> Vec<u8> {
+    let mut layers: Vec<Vec<u8>> = Vec::new();
+    // The starts below one child of the layer: a block of eight, then nine times as many.
+    let mut below_child = 8;
+    while below_child < high.len() {
+        let nodes = high.len().div_ceil(below_child * 9);
+        let keys = (0..nodes).flat_map(|node| (1..=8).map(move |child| node * 9 + child));
+        let key = |child: usize| high.get(child * below_child).copied().unwrap_or(u64::MAX);
+        layers.push(keys.flat_map(|child| key(child).to_le_bytes()).collect());
+        below_child *= 9;
+    }
+    layers.reverse();
+    layers.concat()
+}
+
 /// Opens a file that must be good, down to its last record.
 pub(crate) fn open_verified(file: &[u8]) -> Database {
     let database = Database::from_bytes(file).unwrap_or_else(|error| panic!("{error}"));
@@ -177,9 +293,29 @@ pub(crate) fn put(bytes: &mut [u8], offset: usize, value: &[u8]) {
     bytes[offset..offset + value.len()].copy_from_slice(value);
 }
 
-/// Where the table's entry for this kind begins; the writer's order is that of the numbers.
+/// The number of the table's entry for this kind: the writer writes the two indexes, 14 and 15,
+/// before all others, and those in the order of their numbers.
+pub(crate) fn place_of(kind: SectionKind) -> usize {
+    match kind {
+        SectionKind::V4Rank => 0,
+        SectionKind::V6Tree => 1,
+        other => other as usize + 1,
+    }
+}
+
+/// Where the table's entry for this kind begins.
 pub(crate) fn entry_of(kind: SectionKind) -> usize {
-    HEADER_LENGTH + (kind as usize - 1) * ENTRY_LENGTH
+    HEADER_LENGTH + place_of(kind) * ENTRY_LENGTH
+}
+
+/// The two sections that a file may be without.
+pub(crate) fn is_index(kind: SectionKind) -> bool {
+    matches!(kind, SectionKind::V4Rank | SectionKind::V6Tree)
+}
+
+/// The sections that every file has.
+pub(crate) fn required() -> impl Iterator<Item = SectionKind> {
+    SectionKind::ALL.into_iter().filter(|kind| !is_index(*kind))
 }
 
 /// The bytes of a section.
@@ -305,7 +441,15 @@ pub(crate) fn string_ref(offset: u32, length: u32) -> [u8; 8] {
 
 /// The first address of every interval of a file, its neighbours, and both ends of each family.
 pub(crate) fn edges(file: &[u8]) -> Vec<Address> {
-    let section = |kind| &file[range_of(file, kind)];
+    edges_of(&Parts::of(file))
+}
+
+/// The same of a file taken apart.
+pub(crate) fn edges_of(parts: &Parts) -> Vec<Address> {
+    let section = |kind| {
+        let mut sections = parts.sections.iter();
+        &sections.find(|section| section.kind == kind as u32).unwrap().content
+    };
     let v4 = section(SectionKind::V4Starts).chunks(4).map(|start| get_u32(start, 0));
     let v4 = v4.flat_map(|start| [start.wrapping_sub(1), start, start.wrapping_add(1)]);
     let high = section(SectionKind::V6StartsHigh).chunks(8).map(|half| get_u64(half, 0));
@@ -319,7 +463,7 @@ pub(crate) fn edges(file: &[u8]) -> Vec<Address> {
 
 /// Reads every field of an answer.
 pub(crate) fn read_answer(answer: &Answer<'_>) {
-    black_box((answer.status(), answer.network(), answer.confidence(), answer.block()));
+    black_box((answer.status(), answer.network(), answer.confidence(), answer.block(), answer.name()));
     if let Some(company) = answer.company() {
         black_box((company.id(), company.name(), company.kind(), company.country(), company.domain()));
         black_box((company.legal_form(), company.industry(), company.register(), company.register_id()));
@@ -336,20 +480,58 @@ pub(crate) fn read_answer(answer: &Answer<'_>) {
     });
 }
 
-/// Asks a file everything that it can be asked: a damaged one may answer wrongly, but comes back.
+/// A file in each way of searching it.
+pub(crate) fn ways_of_searching(file: &[u8]) -> Vec<(&'static str, Database)> {
+    let open = || Database::from_bytes(file).unwrap_or_else(|error| panic!("{error}"));
+    vec![
+        ("indexed", open()),
+        ("indexed, portable", open().portable()),
+        ("by halving", open().without_indexes()),
+        ("by halving, portable", open().without_indexes().portable()),
+    ]
+}
+
+/// The answer ids of a batch of each family: `(v4, v6)`.
+pub(crate) fn batch(database: &Database, addresses: &[Address]) -> (Vec<u32>, Vec<u32>) {
+    let (mut v4, mut v6) = (Vec::new(), Vec::new());
+    for address in addresses {
+        match address {
+            Address::V4(bits) => v4.push(*bits),
+            Address::V6(bits) => v6.push(*bits),
+        }
+    }
+    // What stands in the caller's buffers before must not matter.
+    let mut ids = (vec![u32::MAX; v4.len()], vec![u32::MAX; v6.len()]);
+    database.lookup_batch_v4(&v4, &mut ids.0);
+    database.lookup_batch_v6(&v6, &mut ids.1);
+    ids
+}
+
+/// Asks a file everything that it can be asked: a damaged one may answer wrongly, but comes back,
+/// and says the same to a batch as to one address at a time.
 pub(crate) fn exercise(database: &Database, addresses: &[Address]) {
+    let (mut v4, mut v6) = (Vec::new(), Vec::new());
     let mut line = String::new();
     for address in addresses {
         let answer = database.lookup(*address);
         read_answer(&answer);
         line.clear();
         write_json(&answer, &mut line);
-        let id = match address {
-            Address::V4(bits) => database.lookup_v4(*bits),
-            Address::V6(bits) => database.lookup_v6(*bits),
+        let (ids, id) = match address {
+            Address::V4(bits) => (&mut v4, database.lookup_v4(*bits)),
+            Address::V6(bits) => (&mut v6, database.lookup_v6(*bits)),
         };
+        ids.push(id);
         database.answer(id).iter().for_each(read_answer);
     }
+    let mut ids = [&v4[..], &v6, &[0, 1, 2, 3, 4, 5, 6, u32::MAX]].concat();
+    ids.dedup();
+    let mut names = vec!["left over"; ids.len()];
+    database.names(&ids, &mut names);
+    for (id, name) in ids.iter().zip(names) {
+        assert_eq!(name, database.answer(*id).and_then(|answer| answer.name()).unwrap_or_default(), "{id}");
+    }
+    assert!(batch(database, addresses) == (v4, v6), "a batch answers as one at a time");
     for id in [0, 1, 2, 3, 4, 5, 6, u32::MAX] {
         database.answer(id).iter().for_each(read_answer);
     }

@@ -1,0 +1,176 @@
+//! The string pool: from a reference to text.
+//!
+//! Checking a short string for UTF-8 takes longer than finding it. So the pool is checked as a
+//! whole when the first string is asked for, which takes a fraction of a millisecond for a real
+//! file and keeps `open` O(1); from then on a string needs only its two ends looked at. In a file
+//! whose pool is no UTF-8 (which `verify` refuses) each string is checked by itself.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use hashbrown::HashTable;
+use zerocopy::little_endian::U32;
+
+use crate::format::StringRef;
+
+const UNCHECKED: u8 = 0;
+const UTF8: u8 = 1;
+const NOT_UTF8: u8 = 2;
+
+/// The pool, viewed in a file.
+pub(crate) struct StringPool<'a> {
+    bytes: &'a [u8],
+    /// What is known of `bytes`. No lock guards it: threads that ask at the same time check the
+    /// same bytes to the same end, and a process that forks meanwhile leaves nothing held.
+    state: AtomicU8,
+}
+
+impl<'a> StringPool<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> StringPool<'a> {
+        StringPool { bytes, state: AtomicU8::new(UNCHECKED) }
+    }
+
+    /// The pool's bytes.
+    pub(crate) fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// The string; none where the reference is empty, out of bounds or no UTF-8.
+    #[inline]
+    pub(crate) fn get(&self, reference: StringRef) -> Option<&'a str> {
+        let start = reference.offset.get() as usize;
+        let length = reference.length.get() as usize;
+        if length == 0 {
+            return None;
+        }
+        let range = start..start.checked_add(length)?;
+        match self.text() {
+            Some(text) => text.get(range),
+            None => std::str::from_utf8(self.bytes.get(range)?).ok(),
+        }
+    }
+
+    /// The pool as text, if it is text.
+    #[inline]
+    fn text(&self) -> Option<&'a str> {
+        match self.state.load(Ordering::Relaxed) {
+            // SAFETY: the state says so only after `from_utf8` has checked these same bytes, and
+            // the file's bytes do not change while it is open (the contract of `Database::open`).
+            UTF8 => Some(unsafe { std::str::from_utf8_unchecked(self.bytes) }),
+            NOT_UTF8 => None,
+            _ => self.check(),
+        }
+    }
+
+    #[cold]
+    fn check(&self) -> Option<&'a str> {
+        let text = std::str::from_utf8(self.bytes).ok();
+        self.state.store(if text.is_some() { UTF8 } else { NOT_UTF8 }, Ordering::Relaxed);
+        text
+    }
+}
+
+/// The pool has no room for another string.
+#[derive(Debug)]
+pub(crate) struct PoolFull;
+
+/// A pool in the making: each distinct string once, in the order of first use.
+#[derive(Default)]
+pub(crate) struct StringPoolBuilder {
+    bytes: Vec<u8>,
+    refs: HashTable<StringRef>,
+    hasher: RandomState,
+}
+
+impl StringPoolBuilder {
+    /// The pool's bytes.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    pub(crate) fn get(&self, reference: StringRef) -> &[u8] {
+        get_string(&self.bytes, reference)
+    }
+
+    pub(crate) fn intern_option(&mut self, text: Option<&str>) -> Result<StringRef, PoolFull> {
+        self.intern(text.unwrap_or_default())
+    }
+
+    /// The empty string is the absent one.
+    pub(crate) fn intern(&mut self, text: &str) -> Result<StringRef, PoolFull> {
+        if text.is_empty() {
+            return Ok(StringRef::default());
+        }
+        let StringPoolBuilder { bytes, refs, hasher } = self;
+        let hash = hasher.hash_one(text.as_bytes());
+        if let Some(found) = refs.find(hash, |reference| get_string(bytes, *reference) == text.as_bytes()) {
+            return Ok(*found);
+        }
+        let end = bytes.len() + text.len();
+        if u32::try_from(end).is_err() {
+            return Err(PoolFull);
+        }
+        let reference =
+            StringRef { offset: U32::new(bytes.len() as u32), length: U32::new(text.len() as u32) };
+        bytes.extend_from_slice(text.as_bytes());
+        refs.insert_unique(hash, reference, |reference| hasher.hash_one(get_string(bytes, *reference)));
+        Ok(reference)
+    }
+}
+
+fn get_string(bytes: &[u8], reference: StringRef) -> &[u8] {
+    let start = reference.offset.get() as usize;
+    &bytes[start..start + reference.length.get() as usize]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::WriteError;
+
+    fn reference(offset: u32, length: u32) -> StringRef {
+        StringRef { offset: U32::new(offset), length: U32::new(length) }
+    }
+
+    /// A good pool is checked as a whole, any other string by string: both must say the same.
+    #[test]
+    fn a_string_is_whole_utf_8_inside_the_pool_whatever_else_stands_there() {
+        for pool in ["Zoë BV".as_bytes(), b"Zo\xc3\xab BV\xff"] {
+            let pool = StringPool::new(pool);
+            for _ in 0..2 {
+                assert_eq!(pool.get(reference(0, 4)), Some("Zoë"));
+                assert_eq!(pool.get(reference(5, 2)), Some("BV"));
+                assert_eq!(pool.get(reference(0, 3)), None, "ends within a character");
+                assert_eq!(pool.get(reference(3, 2)), None, "starts within a character");
+                assert_eq!(pool.get(reference(5, 0)), None, "there is no empty string");
+                assert_eq!(pool.get(reference(6, 3)), None, "reaches past the pool");
+                assert_eq!(pool.get(reference(u32::MAX, u32::MAX)), None);
+            }
+        }
+    }
+
+    #[test]
+    fn equal_strings_are_one() {
+        let mut pool = StringPoolBuilder::default();
+        let one = pool.intern("Telecom").unwrap();
+        let two = pool.intern("Tele").unwrap();
+        assert_ne!(one, two);
+        for number in 0..1000 {
+            pool.intern(&number.to_string()).unwrap();
+        }
+        assert_eq!((pool.intern("Telecom").unwrap(), pool.intern("Tele").unwrap()), (one, two));
+        assert_eq!((pool.get(one), pool.get(two)), (&b"Telecom"[..], &b"Tele"[..]));
+        assert_eq!(pool.intern_option(None).unwrap(), StringRef::default());
+        assert_eq!(pool.intern("").unwrap(), StringRef::default());
+    }
+
+    /// The pool's zeros are never touched, so they take no memory.
+    #[test]
+    fn more_text_than_offsets_reach_is_an_error() {
+        let full = vec![0; u32::MAX as usize];
+        let mut pool = StringPoolBuilder { bytes: full, ..StringPoolBuilder::default() };
+        let error = WriteError::from(pool.intern("a").unwrap_err());
+        assert_eq!(error.to_string(), "the format holds at most 4 GiB of text; split the input");
+        assert_eq!(pool.intern("").unwrap(), StringRef::default());
+    }
+}
