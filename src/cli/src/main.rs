@@ -6,6 +6,7 @@ mod commands;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// Every room's allocations are short-lived and of few sizes, which mimalloc serves best.
 #[global_allocator]
@@ -23,17 +24,37 @@ fn main() -> ExitCode {
 
 /// Help and version are printed as they are; anything else becomes one line.
 fn usage_error(error: &clap::Error) -> ExitCode {
-    if !error.use_stderr() || error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+    if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
     {
         let code = if error.use_stderr() { WRONG_USAGE } else { 0 };
         // A closed output is nobody's error here.
         let _ = error.print();
         return ExitCode::from(code);
     }
-    // clap's first paragraph says what is wrong; usage and a hint follow it.
-    let text = error.to_string();
-    let what: Vec<&str> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
-    let what = what.join(" ");
-    eprintln!("nameplate: {}; see nameplate --help", what.strip_prefix("error: ").unwrap_or(&what));
+    eprintln!("nameplate: {}; see nameplate --help", what_is_wrong(error));
     ExitCode::from(WRONG_USAGE)
+}
+
+/// In words of our own: clap's quote the argument, which may be an address.
+fn what_is_wrong(error: &clap::Error) -> String {
+    let named = |kind| match error.get(kind) {
+        Some(ContextValue::String(name)) => name.clone(),
+        Some(ContextValue::Strings(names)) => names.join(" "),
+        _ => String::new(),
+    };
+    match error.kind() {
+        ErrorKind::InvalidSubcommand => "there is no such command".into(),
+        ErrorKind::UnknownArgument => "an option that does not exist, or an argument too many".into(),
+        // These name options of ours, not what was typed.
+        ErrorKind::MissingRequiredArgument => format!("missing: {}", named(ContextKind::InvalidArg)),
+        ErrorKind::ArgumentConflict => {
+            format!("{} does not go with {}", named(ContextKind::InvalidArg), named(ContextKind::PriorArg))
+        }
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation | ErrorKind::NoEquals => {
+            let values = named(ContextKind::ValidValue);
+            let values = if values.is_empty() { values } else { format!(", it is one of: {values}") };
+            format!("the value of {} is missing or does not fit{values}", named(ContextKind::InvalidArg))
+        }
+        _ => "wrong arguments".into(),
+    }
 }

@@ -14,7 +14,7 @@ mod session;
 
 use std::io;
 
-use tokio::io::AsyncWrite;
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::output::Output;
 use crate::resp::{Arguments, Writer};
@@ -137,10 +137,10 @@ impl Command {
 }
 
 /// Answers one request. Fails only when the replies cannot be written.
-pub(crate) async fn execute<W: AsyncWrite + Unpin>(
+pub(crate) async fn execute<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
     session: &mut Session,
     arguments: Arguments<'_>,
-    output: &mut Output<W>,
+    output: &mut Output<R, W>,
 ) -> io::Result<Flow> {
     if arguments.is_empty() {
         return Ok(Flow::Continue);

@@ -3,19 +3,20 @@
 //! ```text
 //! socket --read--> input --parse--> arguments --execute--> output --write--> socket
 //!                    ^                                        |
-//!                    +---- not read while output is full <----+
+//!                    +--- read ahead while replies wait <-----+
 //! ```
 //!
-//! A client that sends and does not read is left waiting in `write`: its requests stay in the
-//! kernel's buffer and, once that is full, with the client.
+//! A client that sends and does not read is left waiting in `write`: its requests are read ahead up
+//! to a limit, then stay in the kernel's buffer and, once that is full, with the client.
 
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 
 use rustix::io::Errno;
-use tokio::io::{AsyncReadExt, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixStream;
+use tokio::net::unix::{ReadHalf, WriteHalf};
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
@@ -39,14 +40,14 @@ pub(crate) async fn serve(mut stream: UnixStream, state: Arc<State>, shutdown: C
 }
 
 async fn converse(stream: &mut UnixStream, session: Session, shutdown: CancellationToken) -> io::Result<()> {
-    let (mut reader, writer) = stream.split();
-    let mut conversation = Conversation::new(session, Output::new(writer));
+    let (reader, writer) = stream.split();
+    let mut conversation = Conversation::new(session, Output::new(reader, writer));
     let mut ending = pin!(shutdown.cancelled());
     loop {
         let received = tokio::select! {
             biased;
-            () = &mut ending => return drain(conversation, reader.as_ref()).await,
-            received = reader.read(conversation.room()) => received?,
+            () = &mut ending => return drain(conversation).await,
+            received = conversation.receive() => received?,
         };
         if received == 0 || conversation.answer(received).await? == Flow::Close {
             return Ok(());
@@ -54,55 +55,62 @@ async fn converse(stream: &mut UnixStream, session: Session, shutdown: Cancellat
     }
 }
 
-/// Answers what the kernel holds of this client. It is asked directly: whether the runtime has
-/// already noticed that there is something to read is a matter of chance.
-async fn drain<W: AsyncWrite + Unpin>(
-    mut conversation: Conversation<W>,
-    stream: &UnixStream,
-) -> io::Result<()> {
+/// Answers what was read ahead and what the kernel holds of this client. The kernel is asked
+/// directly: whether the runtime has already noticed that there is something to read is a matter
+/// of chance.
+async fn drain(mut conversation: Conversation<ReadHalf<'_>, WriteHalf<'_>>) -> io::Result<()> {
     loop {
-        match rustix::io::read(stream, conversation.room()) {
-            Ok(0) | Err(Errno::AGAIN) => return Ok(()),
-            Ok(received) => {
-                if conversation.answer(received).await? == Flow::Close {
-                    return Ok(());
-                }
+        let received = if conversation.output.has_ahead() {
+            conversation.receive().await?
+        } else {
+            let Conversation { input, output, .. } = &mut conversation;
+            match rustix::io::read(output.source().as_ref(), room(input)) {
+                Ok(received) => received,
+                Err(Errno::AGAIN) => 0,
+                Err(Errno::INTR) => continue,
+                Err(error) => return Err(error.into()),
             }
-            Err(Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
+        };
+        if received == 0 || conversation.answer(received).await? == Flow::Close {
+            return Ok(());
         }
     }
 }
 
 /// A client's requests and replies, without the socket.
-struct Conversation<W> {
+struct Conversation<R, W> {
     session: Session,
     input: Buffer,
     parser: Parser,
-    output: Output<W>,
+    output: Output<R, W>,
 }
 
-impl<W: AsyncWrite + Unpin> Conversation<W> {
-    fn new(session: Session, output: Output<W>) -> Conversation<W> {
+/// Where the next bytes of requests are to be read to; never empty.
+fn room(input: &mut Buffer) -> &mut [u8] {
+    input.shrink(READ_BYTES);
+    // While a large request comes in, room doubles with what has come: not with what was
+    // claimed. The parser refuses what would be longer than a request may be.
+    let held = input.len();
+    let room = match held {
+        0 => READ_BYTES,
+        _ => held.min(MAX_REQUEST_BYTES.saturating_sub(held)).max(1),
+    };
+    input.reserve(room);
+    input.spare()
+}
+
+impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Conversation<R, W> {
+    fn new(session: Session, output: Output<R, W>) -> Conversation<R, W> {
         Conversation { session, input: Buffer::default(), parser: Parser::default(), output }
     }
 
-    /// Where the next bytes are to be read to; never empty.
-    fn room(&mut self) -> &mut [u8] {
-        self.input.shrink(READ_BYTES);
-        // While a large request comes in, room doubles with what has come: not with what was
-        // claimed. The parser refuses what would be longer than a request may be.
-        let held = self.input.len();
-        let room = match held {
-            0 => READ_BYTES,
-            _ => held.min(MAX_REQUEST_BYTES.saturating_sub(held)).max(1),
-        };
-        self.input.reserve(room);
-        self.input.spare()
+    /// Reads requests; how many bytes, 0 at the end.
+    async fn receive(&mut self) -> io::Result<usize> {
+        self.output.receive(room(&mut self.input)).await
     }
 
     /// Answers all whole requests, `received` more bytes having been read into
-    /// [`room`](Self::room), and writes the replies.
+    /// [`room`], and writes the replies.
     async fn answer(&mut self, received: usize) -> io::Result<Flow> {
         self.input.advance(received);
         let flow = self.execute_all().await;
@@ -143,17 +151,17 @@ mod tests {
     use super::*;
     use crate::limits::FLUSH_BYTES;
 
-    fn conversation<W: AsyncWrite + Unpin>(sink: W) -> Conversation<W> {
+    fn conversation<W: AsyncWrite + Unpin>(sink: W) -> Conversation<tokio::io::Empty, W> {
         let mut file = Vec::new();
         Writer::new().finish(&mut file).unwrap();
         let state = Arc::new(State::new(Database::from_bytes(&file).unwrap()));
-        Conversation::new(Session::new(Admission::new(state)), Output::new(sink))
+        Conversation::new(Session::new(Admission::new(state)), Output::new(tokio::io::empty(), sink))
     }
 
     /// Puts bytes where a read would have put them, in as many reads as that takes.
-    async fn feed(conversation: &mut Conversation<Vec<u8>>, mut bytes: &[u8]) -> Flow {
+    async fn feed(conversation: &mut Conversation<tokio::io::Empty, Vec<u8>>, mut bytes: &[u8]) -> Flow {
         while !bytes.is_empty() {
-            let room = conversation.room();
+            let room = room(&mut conversation.input);
             let count = room.len().min(bytes.len());
             room[..count].copy_from_slice(&bytes[..count]);
             bytes = &bytes[count..];
@@ -230,7 +238,7 @@ mod tests {
         let mut conversation = conversation(sink);
         let mut requests = 0;
         let mut context = Context::from_waker(Waker::noop());
-        let room = conversation.room();
+        let room = room(&mut conversation.input);
         for chunk in room.chunks_exact_mut(6) {
             chunk.copy_from_slice(b"INFO\r\n");
             requests += 1;
@@ -255,7 +263,10 @@ mod tests {
             feed(&mut conversation, b"LOOKUP 192.0.2.77\r\nLOOKUP 2001:db8::77\r\nLOOKUP 192.0.2.9").await;
             assert_eq!(conversation.input.filled(), b"LOOKUP 192.0.2.9");
             feed(&mut conversation, b"9\r\n").await;
-            assert!(conversation.room().iter().all(|byte| *byte == 0), "nothing of the requests is left");
+            assert!(
+                room(&mut conversation.input).iter().all(|byte| *byte == 0),
+                "nothing of the requests is left"
+            );
         });
     }
 }

@@ -90,10 +90,20 @@ pub enum ServeError {
 /// Signals: SIGHUP is taken note of and changes nothing yet; SIGPIPE, which a client that hangs up
 /// may cause, has no effect from here on.
 pub fn serve(options: &Options, ready: impl FnOnce()) -> Result<(), ServeError> {
+    forbid_core_dumps()?;
     let open = OpenOptions::default().copy(!options.map).prefault(options.prefault);
     let state = Arc::new(State::new(open.open(&options.database)?));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(serve_state(options, state, ready))
+}
+
+/// Memory holds addresses for moments; a core dump would keep them. Neither the kernel nor another
+/// process of this user may take one from now on.
+fn forbid_core_dumps() -> io::Result<()> {
+    use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
+    set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+    Ok(())
 }
 
 async fn serve_state(options: &Options, state: Arc<State>, ready: impl FnOnce()) -> Result<(), ServeError> {

@@ -24,6 +24,10 @@ pub(crate) const READ_BYTES: usize = 16 << 10;
 /// this bounds what a client that does not read can make the daemon hold.
 pub(crate) const FLUSH_BYTES: usize = 16 << 10;
 
+/// Requests that a connection reads while its replies wait to be taken. Some 10,000 pipelined
+/// lookups fit, which clients send before they read.
+pub(crate) const READ_AHEAD_BYTES: usize = 512 << 10;
+
 /// Buffers up to this size are kept for the connection's next request.
 pub(crate) const KEEP_BYTES: usize = 32 << 10;
 

@@ -182,3 +182,15 @@ async fn a_client_that_never_reads_holds_up_nobody() {
     }
     daemon.stop().await;
 }
+
+/// redis-py sends a whole pipeline before it reads the first reply. The daemon stopped reading
+/// while replies waited, so both waited for ever from some 2,000 commands on.
+#[tokio::test]
+async fn a_client_may_send_ten_thousand_requests_before_it_reads() {
+    let daemon = Daemon::start().await;
+    let mut peer = daemon.connect().await;
+    peer.send(request(&["LOOKUPJSON", "192.0.2.9"]).repeat(10_000)).await;
+    let reply = daemon.connect().await.reply(request(&["LOOKUPJSON", "192.0.2.9"])).await;
+    peer.expect(reply.repeat(10_000)).await;
+    daemon.stop().await;
+}

@@ -53,16 +53,11 @@ impl Session {
     /// Looks up every line of the input.
     fn lookup_all(&mut self, input: &mut BufReader<impl Read>) -> Result<(), Failure> {
         let mut line = Vec::with_capacity(64);
-        loop {
-            if input.buffer().is_empty() {
-                // Whoever types, or waits for an answer before asking on, gets it now.
-                self.flush()?;
-            }
-            if !read_line(input, &mut line)? {
-                return Ok(());
-            }
+        // Whoever types, or waits for an answer before asking on, gets it before we wait for more.
+        while read_line(input, &mut line, || self.flush())? {
             self.lookup(&line)?;
         }
+        Ok(())
     }
 
     fn lookup(&mut self, address: &[u8]) -> Result<(), Failure> {
@@ -145,11 +140,19 @@ impl Lines {
 }
 
 /// Reads a line without its end into `line`; false at the end of the input. Of a line that is too
-/// long, only the beginning is kept: enough to be no address.
-fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
+/// long, only the beginning is kept: enough to be no address. Calls `before_waiting` before it asks
+/// for input that may not be there yet.
+fn read_line(
+    input: &mut BufReader<impl Read>,
+    line: &mut Vec<u8>,
+    mut before_waiting: impl FnMut() -> Result<(), Failure>,
+) -> Result<bool, Failure> {
     line.clear();
     let mut any = false;
     loop {
+        if input.buffer().is_empty() {
+            before_waiting()?;
+        }
         let buffer = input.fill_buf()?;
         if buffer.is_empty() {
             return Ok(any);

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::net::IpAddr;
 
 use nameplate::{Address, Answer, Value, for_each_field, write_json};
-use tokio::io::AsyncWrite;
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::Session;
 use crate::buffer::erase;
@@ -20,10 +20,10 @@ pub(super) fn lookup(session: &Session, address: &[u8], reply: &mut Writer) {
 }
 
 /// `MLOOKUP address…`: an array of maps, an error in the place of what is no address.
-pub(super) async fn mlookup<W: AsyncWrite + Unpin>(
+pub(super) async fn mlookup<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
     session: &Session,
     arguments: Arguments<'_>,
-    output: &mut Output<W>,
+    output: &mut Output<R, W>,
 ) -> io::Result<()> {
     let database = session.state().database();
     output.reply.array(arguments.len() - 1);
@@ -81,11 +81,11 @@ const PACKED_CHUNK: usize = 256;
 
 /// `LOOKUPPACKED 4|16 bytes`: the generation, and the answer ids as little-endian `u32`s. Addresses
 /// are in network order.
-pub(super) async fn lookup_packed<W: AsyncWrite + Unpin>(
+pub(super) async fn lookup_packed<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
     session: &Session,
     width: &[u8],
     packed: &[u8],
-    output: &mut Output<W>,
+    output: &mut Output<R, W>,
 ) -> io::Result<()> {
     let database = session.state().database();
     match width {
@@ -104,12 +104,12 @@ pub(super) async fn lookup_packed<W: AsyncWrite + Unpin>(
     }
 }
 
-async fn answer_packed<W: AsyncWrite + Unpin, A: Copy + Default, const N: usize>(
+async fn answer_packed<R: AsyncRead + Unpin, W: AsyncWrite + Unpin, A: Copy + Default, const N: usize>(
     session: &Session,
     (packed, rest): (&[[u8; N]], &[u8]),
     decode: impl Fn([u8; N]) -> A,
     look_up: impl Fn(&[A], &mut [u32]),
-    output: &mut Output<W>,
+    output: &mut Output<R, W>,
 ) -> io::Result<()> {
     if !rest.is_empty() {
         output.reply.error(&["ERR the bytes are no whole number of addresses"]);
@@ -150,10 +150,10 @@ pub(super) fn answer(session: &Session, id: &[u8], reply: &mut Writer) {
 }
 
 /// `NETWORKS company-id`: pairs of first and last address; none for an id that no company has.
-pub(super) async fn networks<W: AsyncWrite + Unpin>(
+pub(super) async fn networks<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
     session: &Session,
     company_id: &[u8],
-    output: &mut Output<W>,
+    output: &mut Output<R, W>,
 ) -> io::Result<()> {
     let database = session.state().database();
     let id = std::str::from_utf8(company_id).unwrap_or_default();
