@@ -130,7 +130,7 @@ impl<'a> Answer<'a> {
     /// Who runs the network; present whenever its AS is known and may be shown.
     pub fn operator(&self) -> Option<Operator<'a>> {
         let record = self.view.operators.get(self.record.operator.get() as usize)?;
-        Some(Operator { view: self.view, record })
+        Some(Operator::new(self.view, record))
     }
 
     /// The largest range around the address in which every address has this answer; none for an
@@ -240,6 +240,10 @@ pub struct Operator<'a> {
 }
 
 impl<'a> Operator<'a> {
+    pub(crate) fn new(view: &'a View<'a>, record: &'a OperatorRecord) -> Operator<'a> {
+        Operator { view, record }
+    }
+
     /// AS number.
     pub fn asn(&self) -> u32 {
         self.record.asn.get()

@@ -5,13 +5,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
 use crate::address::{Address, InvalidAddress};
-use crate::answer::{Answer, Company, Network, Source};
+use crate::answer::{Answer, Company, Network, Operator, Source};
 use crate::backing::Backing;
 use crate::cpu::{Cpu, prefetch};
 use crate::error::{Error, FormatError};
 use crate::format::{AnswerRecord, SectionKind, UNKNOWN};
 use crate::layout::View;
-use crate::search::GROUP;
+use crate::search::{DISTANCE, GROUP};
 
 /// One range file, open for lookups: immutable, so any number of threads may share it.
 ///
@@ -195,20 +195,24 @@ impl Database {
     /// If the slices are not of one length.
     pub fn names<'a>(&'a self, ids: &[u32], names: &mut [&'a str]) {
         assert_eq!(ids.len(), names.len(), "one name for each id");
-        for (ids, names) in ids.chunks(GROUP).zip(names.chunks_mut(GROUP)) {
-            for id in ids {
+        // As in a batch lookup: ask for the answer, then for its name, then read.
+        for step in 0..ids.len() + 2 * DISTANCE {
+            if let Some(id) = ids.get(step) {
                 prefetch(self.view.answers, *id as usize);
             }
-            for id in ids {
-                if let Some(answer) = self.view.answers.get(*id as usize) {
-                    prefetch(self.view.strings.bytes(), answer.name.offset.get() as usize);
-                }
+            if let Some(answer) = self.answer_of(ids, step.wrapping_sub(DISTANCE)) {
+                prefetch(self.view.strings.bytes(), answer.name.offset.get() as usize);
             }
-            for (id, name) in ids.iter().zip(names) {
-                let answer = self.view.answers.get(*id as usize);
+            let read = step.wrapping_sub(2 * DISTANCE);
+            if let Some(name) = names.get_mut(read) {
+                let answer = self.answer_of(ids, read);
                 *name = answer.and_then(|answer| self.view.string(answer.name)).unwrap_or_default();
             }
         }
+    }
+
+    fn answer_of(&self, ids: &[u32], place: usize) -> Option<&AnswerRecord> {
+        self.view.answers.get(*ids.get(place)? as usize)
     }
 
     /// The answer with this id, without a network; none where the file has no such id. Ids hold
@@ -257,10 +261,58 @@ impl Database {
         }
     }
 
+    /// Every interval, IPv4 before IPv6, ascending: together they are both address spaces without
+    /// gaps, unknown ones included. O(1) for each; nothing is allocated. In a file that
+    /// [`Database::verify`] refuses, order and ends may be anything.
+    pub fn intervals(&self) -> impl Iterator<Item = Interval<'_>> {
+        self.intervals_v4().chain(self.intervals_v6())
+    }
+
+    /// The IPv4 half of [`Database::intervals`].
+    pub fn intervals_v4(&self) -> impl Iterator<Item = Interval<'_>> {
+        let table = &self.view.v4;
+        let network = move |index| table.bounds(index).map(network_v4);
+        (0..table.starts.len())
+            .filter_map(move |index| Some(self.interval(network(index)?, table.answer(index))))
+    }
+
+    /// The IPv6 half of [`Database::intervals`].
+    pub fn intervals_v6(&self) -> impl Iterator<Item = Interval<'_>> {
+        let table = &self.view.v6;
+        let network = move |index| table.bounds(index).map(network_v6);
+        (0..table.starts_high.len())
+            .filter_map(move |index| Some(self.interval(network(index)?, table.answer(index))))
+    }
+
+    fn interval(&self, network: Network, answer_id: u32) -> Interval<'_> {
+        Interval { network, answer_id, answer: self.answer_in(answer_id, None) }
+    }
+
+    /// Every company, in ascending order of the ids' bytes.
+    pub fn companies(&self) -> impl ExactSizeIterator<Item = Company<'_>> {
+        self.view.companies.iter().map(|record| Company::new(&self.view, record))
+    }
+
+    /// Every operator, in ascending order of AS number.
+    pub fn operators(&self) -> impl ExactSizeIterator<Item = Operator<'_>> {
+        self.view.operators.iter().map(|record| Operator::new(&self.view, record))
+    }
+
     /// What the file says about itself.
     pub fn metadata(&self) -> Metadata<'_> {
         Metadata { database: self }
     }
+}
+
+/// One interval of a file, as [`Database::intervals`] gives it.
+#[derive(Clone, Copy)]
+pub struct Interval<'a> {
+    /// First and last address; those of unknown and reserved intervals too.
+    pub network: Network,
+    /// The answer's id, by which a caller may keep what it has made of the answer.
+    pub answer_id: u32,
+    /// What is known about every address of the interval. It has no network of its own.
+    pub answer: Answer<'a>,
 }
 
 /// Ways of opening a range file; the default is [`Database::open`]'s.

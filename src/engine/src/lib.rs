@@ -52,10 +52,12 @@
 //!
 //! `address` reads addresses; `search` finds intervals with the indexes of `rank` (IPv4) and `tree`
 //! (IPv6), compiled for what `cpu` finds; `database` and `answer` turn them into answers; `fields` names what an answer holds; `format` is the layout, `layout` its first
-//! checks, `verify` all of them; `writer` makes files and `publish` puts them in place.
+//! checks, `verify` all of them; `writer` makes files, `arrange` orders
+//! their content, and `publish` puts them in place.
 
 mod address;
 mod answer;
+mod arrange;
 mod backing;
 mod cpu;
 mod database;
@@ -73,7 +75,7 @@ mod writer;
 
 pub use address::{Address, InvalidAddress};
 pub use answer::{Answer, Company, CompanyKind, Network, Operator, OperatorKind, Source, Status};
-pub use database::{Database, Metadata, OpenOptions};
+pub use database::{Database, Interval, Metadata, OpenOptions};
 pub use error::{Error, FormatError};
 pub use fields::{Value, for_each_field, write_json};
 pub use format::UNKNOWN;

@@ -5,9 +5,8 @@
 //! So the interval of an address is the last one that starts at or before it. The indexes of
 //! `rank` and `tree` find it in few loads; a file without them is searched by halving.
 //!
-//! A batch goes through each stage for a group of addresses before it begins the next stage, and
-//! asks for the memory that the next stage reads: the loads of a group overlap, and the time of a
-//! lookup is no longer the latency of its loads.
+//! A batch asks for the memory that an address will need some addresses before it is needed: the
+//! loads of many addresses overlap, and the time of a lookup is no longer their latency.
 //!
 //! Nothing here trusts the file: an index out of bounds finds interval 0 or answer 0.
 
@@ -18,7 +17,11 @@ use crate::format::UNKNOWN;
 use crate::rank::RankIndex;
 use crate::tree::{self, Tree};
 
-/// Addresses in a group: enough loads under way to hide their latency, few enough that the
+/// How many addresses the stages of an IPv4 batch lie apart: enough loads under way to hide their
+/// latency, and no more than a core can have.
+pub(crate) const DISTANCE: usize = 16;
+
+/// Addresses in a group of an IPv6 batch: enough loads under way to hide their latency, few enough that the
 /// group's state stays in the first cache.
 pub(crate) const GROUP: usize = 32;
 
@@ -89,16 +92,40 @@ impl V4Table<'_> {
 
     #[inline(always)]
     fn lookup_batch_on<L: Lanes>(&self, addresses: &[u32], ids: &mut [u32]) {
-        for (addresses, ids) in addresses.chunks(GROUP).zip(ids.chunks_mut(GROUP)) {
-            self.find_group::<L>(addresses, ids);
-            answers_at(self.answers, ids);
-        }
+        self.pipeline::<L, true>(addresses, ids);
     }
 
     #[inline(always)]
     fn find_batch_on<L: Lanes>(&self, addresses: &[u32], intervals: &mut [u32]) {
-        for (addresses, intervals) in addresses.chunks(GROUP).zip(intervals.chunks_mut(GROUP)) {
-            self.find_group::<L>(addresses, intervals);
+        self.pipeline::<L, false>(addresses, intervals);
+    }
+
+    /// Three stages, each [`DISTANCE`] addresses behind the one before: ask for the cell; count, and
+    /// ask for the answer id; read it, if `ANSWERS`. So there are always loads of both kinds under way.
+    #[inline(always)]
+    fn pipeline<L: Lanes, const ANSWERS: bool>(&self, addresses: &[u32], places: &mut [u32]) {
+        let Some(index) = &self.index else {
+            for (address, place) in addresses.iter().zip(places) {
+                let interval = self.find_on::<L>(*address);
+                *place = if ANSWERS { answer_at(self.answers, interval) } else { interval as u32 };
+            }
+            return;
+        };
+        let count = addresses.len().min(places.len());
+        for step in 0..count + 2 * DISTANCE {
+            if let Some(address) = addresses.get(step) {
+                index.prefetch(*address);
+            }
+            let counted = step.wrapping_sub(DISTANCE);
+            if counted < count {
+                let interval = index.find(self.starts, addresses[counted]);
+                prefetch(self.answers, interval);
+                places[counted] = interval as u32;
+            }
+            let answered = step.wrapping_sub(2 * DISTANCE);
+            if ANSWERS && answered < count {
+                places[answered] = answer_at(self.answers, places[answered] as usize);
+            }
         }
     }
 
@@ -107,42 +134,6 @@ impl V4Table<'_> {
         match &self.index {
             Some(index) => index.find(self.starts, address),
             None => partition_point(self.starts.len(), |i| self.starts[i].get() <= address).saturating_sub(1),
-        }
-    }
-
-    /// Leaves the answers' memory asked for.
-    #[inline(always)]
-    fn find_group<L: Lanes>(&self, addresses: &[u32], intervals: &mut [u32]) {
-        let Some(index) = &self.index else {
-            for (address, interval) in addresses.iter().zip(intervals) {
-                *interval = self.find_on::<L>(*address) as u32;
-            }
-            return;
-        };
-        for address in addresses {
-            index.prefetch(*address);
-        }
-        let mut irregular = 0_u32;
-        for (place, (address, interval)) in addresses.iter().zip(&mut *intervals).enumerate() {
-            let (count, off) = index.count(*address);
-            *interval = count.wrapping_sub(1);
-            prefetch(self.answers, *interval as usize);
-            irregular |= u32::from(off) << place;
-        }
-        // First all the searches' memory, so that its loads overlap too.
-        let mut pending = irregular;
-        while pending != 0 {
-            prefetch(self.starts, intervals[pending.trailing_zeros() as usize] as usize);
-            pending &= pending - 1;
-        }
-        let mut pending = irregular;
-        while pending != 0 {
-            let place = pending.trailing_zeros() as usize;
-            let count = intervals[place].wrapping_add(1);
-            let found = index.find_irregular(self.starts, addresses[place], count);
-            intervals[place] = found as u32;
-            prefetch(self.answers, found);
-            pending &= pending - 1;
         }
     }
 

@@ -18,7 +18,10 @@ use crate::format::{
 };
 use crate::layout::header_digest;
 use crate::strings::{PoolFull, StringPoolBuilder};
-use crate::{rank, tree};
+use crate::{arrange, rank, tree};
+
+/// Intervals of both families in a file: the index marks a count with its highest bit.
+const MAX_INTERVALS: usize = (1 << 31) - 1;
 
 /// Why a file could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -113,7 +116,7 @@ impl SourceSet {
     }
 }
 
-/// An answer id of a [`Writer`]; the finished file uses the same number.
+/// An answer in a [`Writer`]; the finished file numbers answers anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AnswerRef(u32);
 
@@ -334,11 +337,23 @@ impl Writer {
         drop((self.answer_ids, self.company_ids, self.operator_asns));
         self.v4.close();
         self.v6.close();
-        count(self.v4.starts.len() + self.v6.starts.len(), "intervals")?;
-        sort_companies(&mut self.companies, &mut self.answers, &self.strings);
-        sort_operators(&mut self.operators, &mut self.answers);
+        let intervals = self.v4.starts.len() + self.v6.starts.len();
+        if intervals > MAX_INTERVALS {
+            return Err(WriteError::TooMany { what: "intervals", limit: MAX_INTERVALS as u64 });
+        }
+        arrange::answers(&mut self.answers, &mut self.v4.answers, &mut self.v6.answers);
+        arrange::companies(&mut self.companies, &mut self.answers, &self.strings);
+        arrange::operators(&mut self.operators, &mut self.answers);
+        let strings = arrange::strings(
+            self.strings,
+            &mut self.answers,
+            &mut self.companies,
+            &mut self.operators,
+            &mut self.sources,
+            &mut self.metadata,
+        );
         let (network_offsets, networks) =
-            reverse(&self.answers, self.companies.len(), &self.v4.answers, &self.v6.answers);
+            arrange::reverse(&self.answers, self.companies.len(), &self.v4.answers, &self.v6.answers);
 
         let v4_starts: Vec<U32> = self.v4.starts.drain(..).map(U32::new).collect();
         let v6_high: Vec<U64> = self.v6.starts.iter().map(|start| U64::new((start >> 64) as u64)).collect();
@@ -360,7 +375,7 @@ impl Writer {
             (SectionKind::Networks, networks.as_bytes()),
             (SectionKind::Sources, self.sources.as_bytes()),
             (SectionKind::Metadata, self.metadata.as_bytes()),
-            (SectionKind::Strings, self.strings.bytes()),
+            (SectionKind::Strings, &strings),
         ];
         write_file(&sections, self.build_number, self.created, out)
     }
@@ -456,72 +471,6 @@ impl<A: Copy + Ord> Intervals<A> {
             self.answers.push(U32::new(answer));
         }
     }
-}
-
-/// Sorts companies by the bytes of their ids, and lets the answers follow.
-fn sort_companies(
-    companies: &mut Vec<CompanyRecord>,
-    answers: &mut [AnswerRecord],
-    strings: &StringPoolBuilder,
-) {
-    let order = sorted_order(companies.len(), |index| strings.get(companies[index as usize].id));
-    for answer in answers {
-        if let Some(place) = order.place.get(answer.company.get() as usize) {
-            answer.company = U32::new(*place);
-        }
-    }
-    *companies = order.order.iter().map(|index| companies[*index as usize]).collect();
-}
-
-/// Sorts operators by AS number, and lets the answers follow.
-fn sort_operators(operators: &mut Vec<OperatorRecord>, answers: &mut [AnswerRecord]) {
-    let order = sorted_order(operators.len(), |index| operators[index as usize].asn.get());
-    for answer in answers {
-        if let Some(place) = order.place.get(answer.operator.get() as usize) {
-            answer.operator = U32::new(*place);
-        }
-    }
-    *operators = order.order.iter().map(|index| operators[*index as usize]).collect();
-}
-
-/// `order[new] = old` and `place[old] = new`.
-struct Order {
-    order: Vec<u32>,
-    place: Vec<u32>,
-}
-
-fn sorted_order<K: Ord>(length: usize, key: impl Fn(u32) -> K) -> Order {
-    let mut order: Vec<u32> = (0..length as u32).collect();
-    order.sort_unstable_by_key(|index| key(*index));
-    let mut place = vec![0; length];
-    for (new, old) in order.iter().enumerate() {
-        place[*old as usize] = new as u32;
-    }
-    Order { order, place }
-}
-
-/// The reverse lookup: interval numbers by company, and where each company's start.
-fn reverse(answers: &[AnswerRecord], companies: usize, v4: &[U32], v6: &[U32]) -> (Vec<U32>, Vec<U32>) {
-    let company_of = |answer: &U32| {
-        let company = answers[answer.get() as usize].company.get();
-        (company != NONE).then_some(company as usize)
-    };
-    let mut ends = vec![0_u32; companies + 1];
-    for company in v4.iter().chain(v6).filter_map(company_of) {
-        ends[company + 1] += 1;
-    }
-    for company in 0..companies {
-        ends[company + 1] += ends[company];
-    }
-    let offsets: Vec<U32> = ends.iter().copied().map(U32::new).collect();
-    let mut networks = vec![U32::ZERO; ends[companies] as usize];
-    for (number, answer) in v4.iter().chain(v6).enumerate() {
-        if let Some(company) = company_of(answer) {
-            networks[ends[company] as usize] = U32::new(number as u32);
-            ends[company] += 1;
-        }
-    }
-    (offsets, networks)
 }
 
 fn require(holds: bool, what: &'static str) -> Result<(), WriteError> {

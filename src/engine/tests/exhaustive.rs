@@ -193,12 +193,11 @@ fn ipv6_addresses_at_every_edge_and_at_random_get_the_answer_of_the_sorted_start
     let random_chunks = (V6_ADDRESSES - edges.len() as u64).div_ceil(CHUNK as u64);
     let checked = AtomicU64::new(0);
     on_every_processor(edge_chunks + random_chunks, |chunk| {
-        let addresses: Vec<u128> = match edges.chunks(CHUNK).nth(chunk as usize) {
-            Some(edges) => edges.to_vec(),
-            None => {
-                let mut random = Random(chunk);
-                (0..CHUNK).map(|number| random_v6(intervals, &mut random, number)).collect()
-            }
+        let addresses: Vec<u128> = if let Some(edges) = edges.chunks(CHUNK).nth(chunk as usize) {
+            edges.to_vec()
+        } else {
+            let mut random = Random(chunk);
+            (0..CHUNK).map(|number| random_v6(intervals, &mut random, number)).collect()
         };
         let expected: Vec<u32> = addresses.iter().map(|address| intervals.v6_answer(*address)).collect();
         subject.check_v6(&addresses, &expected, &mut vec![u32::MAX; addresses.len()]);

@@ -80,6 +80,7 @@ fn agrees(v4: &[u32], v6: &[u128], random: &[u128]) {
                 database.lookup_batch_v6(&probes[..count], &mut ids[..count]);
                 assert!(ids[..count] == expected[..count], "{way}, batches of {length}");
             }
+            batches_of_answers_agree(&database, &v4_probes, &v6_probes, length);
             let mut names = vec!["left over"; length];
             for ids in v4_ids.chunks(length.max(1)) {
                 let count = ids.len().min(length);
@@ -90,6 +91,20 @@ fn agrees(v4: &[u32], v6: &[u128], random: &[u128]) {
                 }
             }
         }
+    }
+}
+
+/// Both families mixed, some of IPv6 being IPv4 in its clothes; answers are appended to what is there.
+fn batches_of_answers_agree(database: &Database, v4: &[u32], v6: &[u128], length: usize) {
+    let v6 = v6.iter().rev().map(|bits| Address::from_v6_bits(*bits));
+    let v4 = v4.iter().map(|bits| Address::V4(*bits));
+    let mixed: Vec<Address> = v4.zip(v6).flat_map(|(v4, v6)| [v4, v6, v6]).take(length).collect();
+    let mut answers = vec![database.lookup(Address::V4(0))];
+    database.lookup_batch(&mixed, &mut answers);
+    assert_eq!(answers.len(), mixed.len() + 1);
+    for (address, in_batch) in mixed.iter().zip(&answers[1..]) {
+        let alone = database.lookup(*address);
+        assert_eq!((in_batch.name(), in_batch.network()), (alone.name(), alone.network()));
     }
 }
 
@@ -246,7 +261,7 @@ fn tables_of_every_telling_size_agree_with_a_scan() {
         let v4: Vec<u32> = (0..count as u32).map(|number| number * (u32::MAX / count as u32)).collect();
         // Each /64 with one start, and each with three.
         for in_one_half in [1, 3] {
-            let half = |number: u128| number / in_one_half << 64 | number % in_one_half * 1000;
+            let half = |number: u128| ((number / in_one_half) << 64) | (number % in_one_half * 1000);
             let v6: Vec<u128> = (0..count as u128).map(half).collect();
             agrees(&v4, &v6, &[]);
             has_specified_indexes(&v4, &v6);

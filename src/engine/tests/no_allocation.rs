@@ -89,20 +89,25 @@ fn a_lookup_allocates_nothing() {
 #[test]
 fn a_batch_of_lookups_and_of_names_allocates_nothing_with_and_without_indexes() {
     let addresses = edges(&deep());
-    let v4: Vec<u32> =
-        addresses.iter().filter_map(|a| if let Address::V4(a) = a { Some(*a) } else { None }).collect();
-    let v6: Vec<u128> =
-        addresses.iter().filter_map(|a| if let Address::V6(a) = a { Some(*a) } else { None }).collect();
+    let (mut v4, mut v6) = (Vec::new(), Vec::new());
+    for address in &addresses {
+        match address {
+            Address::V4(bits) => v4.push(*bits),
+            Address::V6(bits) => v6.push(*bits),
+        }
+    }
     let mut ids = (vec![0; v4.len()], vec![0; v6.len()]);
     for (way, database) in ways_of_searching(&deep()) {
         let mut names = vec![""; v4.len()];
+        let mut answers = Vec::with_capacity(addresses.len());
         let allocated = calls(|| {
             database.lookup_batch_v4(&v4, &mut ids.0);
             database.lookup_batch_v6(&v6, &mut ids.1);
             database.names(&ids.0, &mut names);
+            database.lookup_batch(&addresses, &mut answers);
         });
         assert_eq!(allocated, 0, "{way}");
-        assert!(names.contains(&"Operator 6"), "{way}: there was something to read");
+        assert!(names.contains(&"Operator 6") && answers.len() == addresses.len(), "{way}: all was read");
     }
 }
 

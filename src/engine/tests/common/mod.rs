@@ -532,6 +532,14 @@ pub(crate) fn exercise(database: &Database, addresses: &[Address]) {
         assert_eq!(name, database.answer(*id).and_then(|answer| answer.name()).unwrap_or_default(), "{id}");
     }
     assert!(batch(database, addresses) == (v4, v6), "a batch answers as one at a time");
+    let mut answers = Vec::new();
+    database.lookup_batch(addresses, &mut answers);
+    assert_eq!(answers.len(), addresses.len());
+    for (address, in_batch) in addresses.iter().zip(&answers) {
+        let alone = database.lookup(*address);
+        assert_eq!((in_batch.status(), in_batch.name()), (alone.status(), alone.name()));
+        assert_eq!((in_batch.network(), in_batch.confidence()), (alone.network(), alone.confidence()));
+    }
     for id in [0, 1, 2, 3, 4, 5, 6, u32::MAX] {
         database.answer(id).iter().for_each(read_answer);
     }
