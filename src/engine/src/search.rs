@@ -14,12 +14,15 @@ use zerocopy::little_endian::{U32, U64};
 
 use crate::cpu::{Cpu, Lanes, per_cpu, prefetch};
 use crate::format::UNKNOWN;
-use crate::rank::RankIndex;
+use crate::rank::{IRREGULAR, RankIndex};
 use crate::tree::{self, Tree};
 
 /// How many addresses the stages of an IPv4 batch lie apart: enough loads under way to hide their
 /// latency, and no more than a core can have.
 pub(crate) const DISTANCE: usize = 16;
+
+/// No file has so many intervals; a hostile index may count further.
+const PAST_THE_END: u32 = !IRREGULAR;
 
 /// Addresses in a group of an IPv6 batch: enough loads under way to hide their latency, few enough that the
 /// group's state stays in the first cache.
@@ -100,8 +103,13 @@ impl V4Table<'_> {
         self.pipeline::<L, false>(addresses, intervals);
     }
 
-    /// Three stages, each [`DISTANCE`] addresses behind the one before: ask for the cell; count, and
-    /// ask for the answer id; read it, if `ANSWERS`. So there are always loads of both kinds under way.
+    /// Four stages, each [`DISTANCE`] addresses behind the one before, so that there are always loads
+    /// of each kind under way:
+    ///
+    /// 1. ask for the cell;
+    /// 2. count, and ask for the answer id, or in an irregular cell for the starts to search;
+    /// 3. search them, and ask for the answer id;
+    /// 4. read the answer id, if `ANSWERS`.
     #[inline(always)]
     fn pipeline<L: Lanes, const ANSWERS: bool>(&self, addresses: &[u32], places: &mut [u32]) {
         let Some(index) = &self.index else {
@@ -111,20 +119,34 @@ impl V4Table<'_> {
             }
             return;
         };
-        let count = addresses.len().min(places.len());
-        for step in 0..count + 2 * DISTANCE {
+        let length = addresses.len().min(places.len());
+        for step in 0..length + 3 * DISTANCE {
             if let Some(address) = addresses.get(step) {
                 index.prefetch(*address);
             }
-            let counted = step.wrapping_sub(DISTANCE);
-            if counted < count {
-                let interval = index.find(self.starts, addresses[counted]);
-                prefetch(self.answers, interval);
-                places[counted] = interval as u32;
+            let counting = step.wrapping_sub(DISTANCE);
+            if counting < length {
+                let (count, irregular) = index.count(addresses[counting]);
+                if irregular {
+                    prefetch(self.starts, count as usize);
+                    // The place holds the count meanwhile, and in its highest bit that it is one.
+                    places[counting] = count.min(PAST_THE_END) | IRREGULAR;
+                } else {
+                    let interval = count.wrapping_sub(1);
+                    prefetch(self.answers, interval as usize);
+                    places[counting] = interval.min(PAST_THE_END);
+                }
             }
-            let answered = step.wrapping_sub(2 * DISTANCE);
-            if ANSWERS && answered < count {
-                places[answered] = answer_at(self.answers, places[answered] as usize);
+            let searching = step.wrapping_sub(2 * DISTANCE);
+            if searching < length && places[searching] & IRREGULAR != 0 {
+                let count = places[searching] & !IRREGULAR;
+                let interval = index.find_irregular(self.starts, addresses[searching], count);
+                prefetch(self.answers, interval);
+                places[searching] = interval.min(PAST_THE_END as usize) as u32;
+            }
+            let answering = step.wrapping_sub(3 * DISTANCE);
+            if ANSWERS && answering < length {
+                places[answering] = answer_at(self.answers, places[answering] as usize);
             }
         }
     }
