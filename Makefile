@@ -8,13 +8,16 @@ SHELL := /bin/bash
 
 PREFIX ?= /usr/local
 DESTDIR ?=
+# How long `make fuzz` runs each target.
+FUZZ_SECONDS ?= 60
 
 # One place for what is built: the scripts and tests look for the binary there.
 export CARGO_TARGET_DIR := $(CURDIR)/target
 export NAMEPLATE_BIN := $(CARGO_TARGET_DIR)/release/nameplate
 venv := $(CARGO_TARGET_DIR)/venv/bin
 node_tests := tests/e2e/node/clients.test.mjs
-python_files := scripts/make-sample tests/e2e
+python_files := scripts/make-sample tests/e2e tests/format
+fuzz_targets := $(basename $(notdir $(wildcard fuzz/targets/*.rs)))
 shell_files := .ci/run scripts/get-data scripts/run scripts/setup
 
 .PHONY: help
@@ -29,6 +32,7 @@ run: data ## everything from a fresh machine, then answers on run/nameplate.sock
 test: setup-test data ## everything from a fresh machine, then every test
 	cargo test --workspace --locked
 	$(venv)/pytest tests/e2e
+	$(venv)/pytest tests/format
 	node --test --test-reporter=spec $(node_tests)
 
 # In the release profile: thousands of millions of lookups. NAMEPLATE_FILE names another file.
@@ -36,14 +40,26 @@ test: setup-test data ## everything from a fresh machine, then every test
 test-exhaustive: data ## all IPv4 addresses and 100 million of IPv6 against a sweep; some minutes
 	cargo test --release --locked -p nameplate --test exhaustive -- --ignored --nocapture --test-threads=1
 
+# cargo-fuzz wants a nightly compiler for the sanitizer, and RUSTC_BOOTSTRAP lets the stable one pass for it.
+# What the fuzzer collects goes under target; of the committed corpus it only reads. The longest input is
+# twice the largest file of the corpus.
+.PHONY: fuzz
+fuzz: setup-fuzz ## runs each fuzz target for FUZZ_SECONDS, a minute if not said
+	@set -e; for target in $(fuzz_targets); do \
+		echo "fuzzing $$target"; \
+		mkdir -p $(CARGO_TARGET_DIR)/fuzz/$$target; \
+		RUSTC_BOOTSTRAP=1 cargo fuzz run $$target $(CARGO_TARGET_DIR)/fuzz/$$target fuzz/corpus/$$target -- \
+			-max_total_time=$(FUZZ_SECONDS) -max_len=32768 -timeout=20; \
+	done
+
 .PHONY: data
 data: setup-run release ## gets the real data and builds data/nameplate.npl
 	@config=$$(scripts/get-data) && $(NAMEPLATE_BIN) build --config "$$config" -o data/nameplate.npl
 	@$(NAMEPLATE_BIN) verify data/nameplate.npl
 
 .PHONY: bench
-bench: data ## all benchmarks; writes target/bench/report.json
-	cargo run --release --locked -p nameplate-benches
+bench: setup-bench data ## all benchmarks in some 15 minutes; writes target/bench/report.json and benches/RESULTS.md
+	cargo run --release --locked -p nameplate-benches --features libmaxminddb -- --scale
 
 # Builds only what is missing, so that root needs no Rust after a user's `make release`.
 .PHONY: install
@@ -88,6 +104,6 @@ lint: setup-lint ## every lint that CI runs
 clean: ## removes what was built and fetched
 	rm -rf target data/sources data/nameplate.npl run tests/e2e/node/node_modules
 
-.PHONY: setup-run setup-test setup-lint
-setup-run setup-test setup-lint: setup-%:
+.PHONY: setup-run setup-test setup-lint setup-bench setup-fuzz
+setup-run setup-test setup-lint setup-bench setup-fuzz: setup-%:
 	@scripts/setup $*

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueHint};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 /// Says which company or operator is behind an IP address.
 ///
@@ -22,6 +22,8 @@ pub(crate) enum Command {
     Inspect(Inspect),
     Verify(Verify),
     Networks(Networks),
+    Diff(Diff),
+    Export(Export),
     Completions(Completions),
     Man(Man),
 }
@@ -133,6 +135,48 @@ pub(crate) struct Networks {
     /// Print JSON, one network per line
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Shows what changed from one range file to another
+///
+/// Networks whose answer changed, companies and operators that came, went or changed, sources and
+/// dates; a summary comes last. The exit code is 0 whether or not anything changed.
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    /// Range file before
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) old: PathBuf,
+    /// Range file after
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) new: PathBuf,
+    /// Print JSON, one change per line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Writes a range file's networks in a format of other programs
+///
+/// Every format names the sources and their licences; whoever passes the output on has to keep
+/// them. mmdb leaves out special-purpose blocks, which its readers do not expect.
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// Range file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) db: PathBuf,
+    /// csv: a row per network; ndjson: a JSON object per line; mmdb: a MaxMind DB
+    #[arg(long)]
+    pub(crate) format: ExportFormat,
+    /// File to write, or - for standard output (csv and ndjson); an existing file is replaced when
+    /// the new one is complete
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) output: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    Csv,
+    Ndjson,
+    Mmdb,
 }
 
 /// Prints a completion script for a shell

@@ -24,8 +24,7 @@ fn main() -> ExitCode {
 
 /// Help and version are printed as they are; anything else becomes one line.
 fn usage_error(error: &clap::Error) -> ExitCode {
-    if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
-    {
+    if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         let code = if error.use_stderr() { WRONG_USAGE } else { 0 };
         // A closed output is nobody's error here.
         let _ = error.print();

@@ -23,7 +23,7 @@ pub(super) fn run(arguments: &Inspect) -> Result<ExitCode, Failure> {
 }
 
 /// A source's facts by name; absent ones are left out.
-fn source_facts<'a>(source: &Source<'a>) -> impl Iterator<Item = (&'static str, &'a str)> {
+pub(super) fn source_facts<'a>(source: &Source<'a>) -> impl Iterator<Item = (&'static str, &'a str)> {
     [
         ("title", source.title()),
         ("licence", source.licence()),
@@ -35,14 +35,16 @@ fn source_facts<'a>(source: &Source<'a>) -> impl Iterator<Item = (&'static str, 
     .filter_map(|(name, value)| Some((name, value?)))
 }
 
+/// A source's facts as a JSON object.
+pub(super) fn source_json(source: &Source<'_>) -> Value {
+    let mut facts: Map<String, Value> =
+        source_facts(source).map(|(name, value)| (name.to_owned(), value.into())).collect();
+    facts.insert("name".into(), source.name().into());
+    facts.insert("rows".into(), source.rows().into());
+    Value::Object(facts)
+}
+
 fn as_json(metadata: Metadata<'_>) -> Value {
-    let source = |source: Source<'_>| {
-        let mut facts: Map<String, Value> =
-            source_facts(&source).map(|(name, value)| (name.to_owned(), value.into())).collect();
-        facts.insert("name".into(), source.name().into());
-        facts.insert("rows".into(), source.rows().into());
-        Value::Object(facts)
-    };
     let section = |(name, records, bytes): (Option<&'static str>, u64, u64)| json!({"name": name.unwrap_or("unknown kind"), "records": records, "bytes": bytes});
     json!({
         "version": metadata.version(),
@@ -55,7 +57,7 @@ fn as_json(metadata: Metadata<'_>) -> Value {
         "companies": metadata.companies(),
         "operators": metadata.operators(),
         "facts": metadata.facts().map(|(key, value)| (key.to_owned(), value.into())).collect::<Map<_, _>>(),
-        "sources": metadata.sources().map(source).collect::<Vec<_>>(),
+        "sources": metadata.sources().map(|source| source_json(&source)).collect::<Vec<_>>(),
         "sections": metadata.sections().map(section).collect::<Vec<_>>(),
     })
 }

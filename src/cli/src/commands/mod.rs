@@ -1,7 +1,9 @@
 //! One module for each command; what they share is how they fail.
 
 mod build;
+mod diff;
 mod documents;
+mod export;
 mod inspect;
 mod lookup;
 mod networks;
@@ -10,7 +12,10 @@ mod verify;
 
 use std::error::Error;
 use std::io;
+use std::path::Path;
 use std::process::ExitCode;
+
+use nameplate::Database;
 
 use crate::args::Command;
 
@@ -26,6 +31,8 @@ pub(crate) fn run(command: Command) -> ExitCode {
         Command::Inspect(inspect) => inspect::run(&inspect),
         Command::Verify(verify) => verify::run(&verify),
         Command::Networks(networks) => networks::run(&networks),
+        Command::Diff(diff) => diff::run(&diff),
+        Command::Export(export) => export::run(&export),
         Command::Completions(completions) => documents::completions(&completions),
         Command::Man(man) => documents::man(&man),
     };
@@ -37,6 +44,14 @@ pub(crate) fn run(command: Command) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Opens a file and checks all of it: for commands that read it from end to end, and whose output
+/// others take for granted.
+fn open_verified(path: &Path) -> Result<Database, nameplate::Error> {
+    let database = Database::open(path)?;
+    database.verify().map_err(|source| nameplate::Error::Format { path: path.into(), source })?;
+    Ok(database)
 }
 
 /// Whoever reads the output has seen enough: `nameplate networks … | head`.

@@ -2,15 +2,11 @@
 
 use std::process::ExitCode;
 
-use nameplate::{Database, Error};
-
-use super::Failure;
+use super::{Failure, open_verified};
 use crate::args::Verify;
 
 pub(super) fn run(arguments: &Verify) -> Result<ExitCode, Failure> {
-    let path = &arguments.file;
-    let database = Database::open(path)?;
-    database.verify().map_err(|source| Error::Format { path: path.clone(), source })?;
-    println!("{}: ok", path.display());
+    open_verified(&arguments.file)?;
+    println!("{}: ok", arguments.file.display());
     Ok(ExitCode::SUCCESS)
 }

@@ -1,0 +1,102 @@
+//! The ratios to reach, and what of them was measured.
+
+use crate::cases::memory::{RAW, SEARCH, V4_CASE, V6_CASE};
+use crate::cases::real::{
+    DIR, DIR_BATCH, DIR_HUGE_BATCH, IP_NETWORK_TABLE, MAXMINDDB_PATH, MAXMINDDB_STRUCT, POPTRIE, PREFIX_TRIE,
+    SORTED_VEC, SORTED_VEC_BATCH,
+};
+use crate::cases::{build, scale};
+use crate::report::Case;
+use crate::subjects::ours::{BATCH, COPY_BATCH, ONE};
+
+/// Which ratios are good.
+#[derive(Clone, Copy)]
+pub enum Wanted {
+    /// How many times better we are than the rival: so many at least.
+    AtLeast(f64),
+    /// How many times longer we take than ourselves on the real table: so many at the most.
+    AtMost(f64),
+    /// Stated for comparison.
+    Nothing,
+}
+
+use Wanted::{AtLeast, AtMost, Nothing};
+
+/// One ratio to reach: what the table calls it and against whom, what is wanted, and which case, which
+/// of our ways and which rivals it is taken from.
+type Row = (&'static str, &'static str, Wanted, &'static str, &'static str, &'static [&'static str]);
+
+const V4_NAME: &str = "IPv4, name, random range";
+const V4_ID: &str = "IPv4, id, random range";
+const V6_NAME: &str = "IPv6, name, random range";
+const V6_ID: &str = "IPv6, id, random range";
+const MAXMINDDB: &[&str] = &[MAXMINDDB_PATH, MAXMINDDB_STRUCT];
+const INDEX_CRATES: &[&str] = &[PREFIX_TRIE, POPTRIE, IP_NETWORK_TABLE];
+
+#[rustfmt::skip]
+const ROWS: [Row; 19] = [
+    ("IPv4, with the name, one at a time", "crate `maxminddb` with the name", AtLeast(20.0), V4_NAME, ONE, MAXMINDDB),
+    ("IPv4, with the name, batch", "the same", AtLeast(40.0), V4_NAME, BATCH, MAXMINDDB),
+    ("IPv4, id, one at a time", "fastest index crate", AtLeast(4.0), V4_ID, ONE, INDEX_CRATES),
+    ("IPv4, id, batch", "DIR-24-8 batch", AtLeast(1.0), V4_ID, BATCH, &[DIR_BATCH]),
+    ("the same, both in private memory and asking for huge pages", "the same", Nothing, V4_ID, COPY_BATCH, &[DIR_HUGE_BATCH]),
+    ("IPv6, with the name, one at a time", "crate `maxminddb` with the name", AtLeast(9.0), V6_NAME, ONE, MAXMINDDB),
+    ("IPv6, with the name, batch", "the same", AtLeast(28.0), V6_NAME, BATCH, MAXMINDDB),
+    ("IPv6, id, one at a time", "fastest index crate", AtLeast(3.0), V6_ID, ONE, INDEX_CRATES),
+    ("10M IPv4 ranges, id, batch", "DIR-24-8 batch", AtLeast(0.7), scale::V4, BATCH, &[DIR_BATCH]),
+    ("the same, both in private memory and asking for huge pages", "the same", Nothing, scale::V4_HUGE, COPY_BATCH, &[DIR_HUGE_BATCH]),
+    ("10M IPv4 ranges, memory", "DIR-24-8", AtLeast(40.0), scale::V4_MEMORY, ONE, &[DIR]),
+    ("5M IPv6 ranges, id, batch", "binary search", AtLeast(10.0), scale::V6, BATCH, &[SORTED_VEC]),
+    ("the same", "binary search in batches with prefetch", Nothing, scale::V6, BATCH, &[SORTED_VEC_BATCH]),
+    ("building 10M + 5M ranges", "writing the same as MMDB, crate `mmdb-writer`: ten times what a tenth takes", AtLeast(10.0), build::WHOLE, ONE, &[build::MMDB_WRITER_SCALED]),
+    ("building 1M + 0.5M ranges", "the same, not scaled", Nothing, build::TENTH, ONE, &[build::MMDB_WRITER]),
+    ("building 10M + 5M ranges", "crate `maxminddb-writer`, which merges nothing", Nothing, build::WHOLE, ONE, &[build::MAXMINDDB_WRITER]),
+    ("growing from 0.5M to 10M ranges", "own time per batch lookup", AtMost(8.0), scale::GROWTH, BATCH, &[]),
+    ("IPv4 search structure", "the raw ranges", AtLeast(1.0), V4_CASE, SEARCH, &[RAW]),
+    ("IPv6 search structure", "the raw ranges", AtLeast(1.0), V6_CASE, SEARCH, &[RAW]),
+];
+
+/// One ratio to reach, and what was measured.
+pub struct Figure {
+    /// What is measured.
+    pub case: &'static str,
+    /// Against whom.
+    pub against: &'static str,
+    /// The ratio to reach.
+    pub wanted: Wanted,
+    /// The ratio that was measured.
+    pub measured: Option<f64>,
+}
+
+impl Figure {
+    /// Whether the measured ratio is as wanted; none where that is not the question.
+    pub fn reached(&self) -> Option<bool> {
+        match self.wanted {
+            AtLeast(wanted) => Some(self.measured? >= wanted),
+            AtMost(wanted) => Some(self.measured? <= wanted),
+            Nothing => None,
+        }
+    }
+}
+
+/// The table of figures to reach, filled from what was measured. Where a row names several rivals,
+/// the quickest counts; where it names none, our own value is the ratio.
+pub fn figures(cases: &[Case]) -> Vec<Figure> {
+    let measured = |case: &str, ours: &str, rivals: &[&str]| {
+        let case = cases.iter().find(|measured| measured.name == case)?;
+        let ours = case.subject(ours)?;
+        if rivals.is_empty() {
+            return Some(ours.value());
+        }
+        let ratios = rivals.iter().filter_map(|rival| Some(ours.better_than(case.subject(rival)?)));
+        ratios.min_by(f64::total_cmp)
+    };
+    ROWS.iter()
+        .map(|(name, against, wanted, case, ours, rivals)| Figure {
+            case: name,
+            against,
+            wanted: *wanted,
+            measured: measured(case, ours, rivals),
+        })
+        .collect()
+}
