@@ -94,7 +94,7 @@ coded! {
 pub struct Network {
     /// First address.
     pub first: IpAddr,
-    /// Last address, at or after the first.
+    /// Last address, at or after the first; in an unverified, damaged file it may lie before it.
     pub last: IpAddr,
 }
 
