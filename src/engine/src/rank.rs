@@ -37,7 +37,7 @@ use crate::cpu::prefetch;
 use crate::format::RankCell;
 
 /// Marks a cell in [`RankCell::base`].
-pub(crate) const IRREGULAR: u32 = 1 << 31;
+const IRREGULAR: u32 = 1 << 31;
 
 /// Bits of an address that number a slot within its cell.
 const SLOT_NUMBER_BITS: u32 = 6;

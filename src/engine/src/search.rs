@@ -14,17 +14,14 @@ use zerocopy::little_endian::{U32, U64};
 
 use crate::cpu::{Cpu, Lanes, per_cpu, prefetch};
 use crate::format::UNKNOWN;
-use crate::rank::{IRREGULAR, RankIndex};
+use crate::rank::RankIndex;
 use crate::tree::{self, Tree};
 
-/// How many addresses the stages of an IPv4 batch lie apart: enough loads under way to hide their
+/// How many ids the stages of a batch of names lie apart: enough loads under way to hide their
 /// latency, and no more than a core can have.
 pub(crate) const DISTANCE: usize = 16;
 
-/// No file has so many intervals; a hostile index may count further.
-const PAST_THE_END: u32 = !IRREGULAR;
-
-/// Addresses in a group of an IPv6 batch: enough loads under way to hide their latency, few enough that the
+/// Addresses in a group of a batch: enough loads under way to hide their latency, few enough that the
 /// group's state stays in the first cache.
 pub(crate) const GROUP: usize = 32;
 
@@ -103,13 +100,13 @@ impl V4Table<'_> {
         self.pipeline::<L, false>(addresses, intervals);
     }
 
-    /// Four stages, each [`DISTANCE`] addresses behind the one before, so that there are always loads
+    /// Three stages, each a group of addresses behind the one before, so that there are always loads
     /// of each kind under way:
     ///
-    /// 1. ask for the cell;
-    /// 2. count, and ask for the answer id, or in an irregular cell for the starts to search;
-    /// 3. search them, and ask for the answer id;
-    /// 4. read the answer id, if `ANSWERS`.
+    /// 1. count, and ask for the answer id, or in an irregular cell for the starts to search; the
+    ///    cell was asked for a group before;
+    /// 2. search the starts, and ask for the answer id;
+    /// 3. read the answer id, if `ANSWERS`.
     #[inline(always)]
     fn pipeline<L: Lanes, const ANSWERS: bool>(&self, addresses: &[u32], places: &mut [u32]) {
         let Some(index) = &self.index else {
@@ -120,34 +117,58 @@ impl V4Table<'_> {
             return;
         };
         let length = addresses.len().min(places.len());
-        for step in 0..length + 3 * DISTANCE {
-            if let Some(address) = addresses.get(step) {
+        let group = |number: usize| (number * GROUP).min(length)..((number + 1) * GROUP).min(length);
+        for address in &addresses[group(0)] {
+            index.prefetch(*address);
+        }
+        let mut irregular = 0;
+        for number in 0..length.div_ceil(GROUP) + 2 {
+            for address in &addresses[group(number + 1)] {
                 index.prefetch(*address);
             }
-            let counting = step.wrapping_sub(DISTANCE);
-            if counting < length {
-                let (count, irregular) = index.count(addresses[counting]);
-                if irregular {
-                    prefetch(self.starts, count as usize);
-                    // The place holds the count meanwhile, and in its highest bit that it is one.
-                    places[counting] = count.min(PAST_THE_END) | IRREGULAR;
-                } else {
-                    let interval = count.wrapping_sub(1);
-                    prefetch(self.answers, interval as usize);
-                    places[counting] = interval.min(PAST_THE_END);
+            let counted = group(number);
+            let to_search = irregular;
+            irregular = self.count_group(index, &addresses[counted.clone()], &mut places[counted]);
+            if to_search != 0 {
+                let searched = group(number.wrapping_sub(1));
+                self.search_group(index, &addresses[searched.clone()], &mut places[searched], to_search);
+            }
+            if ANSWERS && number >= 2 {
+                for place in &mut places[group(number - 2)] {
+                    *place = answer_at(self.answers, *place as usize);
                 }
             }
-            let searching = step.wrapping_sub(2 * DISTANCE);
-            if searching < length && places[searching] & IRREGULAR != 0 {
-                let count = places[searching] & !IRREGULAR;
-                let interval = index.find_irregular(self.starts, addresses[searching], count);
-                prefetch(self.answers, interval);
-                places[searching] = interval.min(PAST_THE_END as usize) as u32;
+        }
+    }
+
+    /// Intervals, where regular cells tell them, and counts elsewhere; bit n says that the nth is a
+    /// count.
+    #[inline(always)]
+    fn count_group(&self, index: &RankIndex<'_>, addresses: &[u32], places: &mut [u32]) -> u32 {
+        let mut counts = 0;
+        for (number, (address, place)) in addresses.iter().zip(places).enumerate() {
+            let (count, irregular) = index.count(*address);
+            if irregular {
+                prefetch(self.starts, count as usize);
+                *place = count;
+                counts |= 1 << number;
+            } else {
+                *place = count.wrapping_sub(1);
+                prefetch(self.answers, *place as usize);
             }
-            let answering = step.wrapping_sub(3 * DISTANCE);
-            if ANSWERS && answering < length {
-                places[answering] = answer_at(self.answers, places[answering] as usize);
-            }
+        }
+        counts
+    }
+
+    /// Makes the marked counts intervals.
+    #[inline(always)]
+    fn search_group(&self, index: &RankIndex<'_>, addresses: &[u32], places: &mut [u32], mut counts: u32) {
+        while counts != 0 {
+            let number = counts.trailing_zeros() as usize;
+            counts &= counts - 1;
+            let found = index.find_irregular(self.starts, addresses[number], places[number]);
+            places[number] = u32::try_from(found).unwrap_or(u32::MAX);
+            prefetch(self.answers, found);
         }
     }
 
