@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::net::IpAddr;
 
-use nameplate::{Address, Answer, Value, for_each_field, write_json};
+use nameplate::{Address, Answer, InvalidAddress, Value, for_each_field, write_json};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::Session;
@@ -36,7 +36,7 @@ pub(super) async fn mlookup<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
         addresses.extend(parsed.iter().flatten().copied());
         database.lookup_batch(&addresses, &mut answers);
         let mut found = answers.drain(..);
-        for address in parsed.drain(..) {
+        for address in &parsed {
             match address.ok().and_then(|_| found.next()) {
                 Some(answer) => write_answer(&answer, &mut output.reply),
                 None => invalid_address(&mut output.reply),
@@ -44,7 +44,8 @@ pub(super) async fn mlookup<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
             output.breathe().await?;
         }
         drop(found);
-        erase_addresses(&mut addresses);
+        forget(&mut parsed, Err(InvalidAddress));
+        forget(&mut addresses, Address::V4(0));
     }
     Ok(())
 }
@@ -52,11 +53,11 @@ pub(super) async fn mlookup<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
 /// Addresses of an `MLOOKUP` that are looked up at a time.
 const MLOOKUP_CHUNK: usize = 32;
 
-/// Overwrites; `black_box` keeps the compiler from leaving it out.
-fn erase_addresses(addresses: &mut Vec<Address>) {
-    addresses.fill(Address::V4(0));
-    std::hint::black_box(&*addresses);
-    addresses.clear();
+/// Overwrites and empties; `black_box` keeps the compiler from leaving the first out.
+fn forget<T: Copy>(values: &mut Vec<T>, with: T) {
+    values.fill(with);
+    std::hint::black_box(&*values);
+    values.clear();
 }
 
 /// `LOOKUPJSON address`: the line of `nameplate lookup --json`.
