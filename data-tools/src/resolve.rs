@@ -6,9 +6,9 @@ use std::net::IpAddr;
 use nameplate::{AnswerRef, CompanyFields, CompanyKind, SourceFields, SourceSet, WriteError, Writer};
 
 use crate::classify::{COMPANY_CONFIDENCE, Verdict, classify, legal_form};
-use crate::config::{BuildConfig, SourceConfig, SourceKind};
+use crate::config::{BuildConfig, SourceConfig};
 use crate::flatten::{Claim, Rank, flatten};
-use crate::import::{AsnRow, Range, read_ip_asn};
+use crate::import::{Country, Counts, Holder as Named, Range, Row, SystemRow, import as import_file};
 use crate::special_purpose::SPECIAL_PURPOSE;
 use crate::{BuildError, Progress};
 
@@ -30,10 +30,8 @@ pub struct BuildReport {
 pub struct SourceReport {
     /// Its short name.
     pub name: String,
-    /// Rows read.
-    pub rows: u64,
-    /// Rows that name a holder; the others say that nobody holds the range.
-    pub used: u64,
+    /// What became of its rows.
+    pub counts: Counts,
 }
 
 /// Imports the sources and resolves them into the content of a range file.
@@ -66,14 +64,15 @@ fn import(
     claims: &mut Claims,
     progress: &mut dyn Progress,
 ) -> Result<SourceReport, BuildError> {
-    let mut report = SourceReport { name: source.name.clone(), rows: 0, used: 0 };
+    let mut report = SourceReport { name: source.name.clone(), counts: Counts::default() };
     for file in &source.files {
-        report.rows += match source.kind {
-            SourceKind::IpAsn => read_ip_asn(file, progress, |row| {
-                report.used += 1;
-                claims.push(row.range, holders.add(&row, number));
-            })?,
-        };
+        let counts = import_file(source.kind, file, progress, &mut |row| {
+            let Row::Network(row) = row else { return };
+            if let Some(system) = &row.system {
+                claims.push(row.range, holders.add(system, number));
+            }
+        })?;
+        report.counts.add(&counts);
     }
     Ok(report)
 }
@@ -101,7 +100,7 @@ fn write_sources(
             attribution: config.attribution.as_deref(),
             url: config.url.as_deref(),
             date: config.date.as_deref(),
-            rows: report.used,
+            rows: report.counts.used,
         })
     };
     let mut fields = fields;
@@ -118,19 +117,22 @@ struct Holders {
 struct Holder {
     asn: u32,
     name: Box<str>,
-    country: Option<[u8; 2]>,
+    country: Option<Country>,
     /// Which sources name it: bit n for the nth.
     sources: u64,
 }
 
 impl Holders {
     /// The index of the row's holder.
-    fn add(&mut self, row: &AsnRow<'_>, source: usize) -> u32 {
+    fn add(&mut self, row: &SystemRow<'_>, source: usize) -> u32 {
         let next = self.all.len() as u32;
         let index = *self.by_asn.entry(row.asn).or_insert(next);
         if index == next {
-            let AsnRow { asn, name, country, .. } = *row;
-            self.all.push(Holder { asn, name: name.into(), country, sources: 0 });
+            let name = match &row.holder {
+                Some(Named::Named(organisation)) => &*organisation.name,
+                _ => "",
+            };
+            self.all.push(Holder { asn: row.asn, name: name.into(), country: row.country, sources: 0 });
         }
         let holder = &mut self.all[index as usize];
         holder.country = holder.country.or(row.country);

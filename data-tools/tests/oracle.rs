@@ -199,7 +199,7 @@ fn the_file_says_what_the_rows_say() {
     database.verify().unwrap();
     let tables = tables(&config);
     let rows: usize = tables.iter().map(|table| table.rows.len()).sum();
-    assert_eq!(rows as u64, report.sources.iter().map(|source| source.rows).sum::<u64>());
+    assert_eq!(rows as u64, report.sources.iter().map(|source| source.counts.rows).sum::<u64>());
     println!("{} rows of {}", rows, configuration().display());
 
     let mut random = Random(1);

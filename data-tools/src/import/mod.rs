@@ -1,38 +1,112 @@
 //! Importers: from a source's grammar to rows. They know nothing of answers.
+//!
+//! ```text
+//! file -> input (gzip, zip, zstd; bounded) -> lines -> table -> an importer -> Row
+//! ```
+//!
+//! An importer streams: it keeps no row, so its memory does not grow with its input. A row that
+//! is not what the grammar says is refused, counted and explained; a file is refused where the
+//! whole is in doubt: it is cut off, holds nothing that could be used, or refuses too many rows.
 
+mod input;
 mod ip_asn;
 mod lines;
+mod row;
+mod table;
+mod text;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub(crate) use ip_asn::read_ip_asn;
+use crate::Progress;
+use crate::config::SourceKind;
 
-/// A range of one family, both ends included.
+pub(crate) use row::{
+    Country, Holder, Kind, Listed, NetworkRow, Organisation, Range, Role, Row, Subject, SystemRow,
+};
+
+/// Calls `each` with what every row of a file says.
+pub(crate) fn import(
+    kind: SourceKind,
+    path: &Path,
+    progress: &mut dyn Progress,
+    each: &mut dyn FnMut(Row<'_>),
+) -> Result<Counts, ImportError> {
+    let counts = match kind {
+        SourceKind::IpAsn => ip_asn::read(path, progress, each),
+    }?;
+    counts.judged(path)
+}
+
+/// What became of a file's rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Rows read.
+    pub rows: u64,
+    /// Rows that say something that is used. The rest of the rows were read and say nothing.
+    pub used: u64,
+    /// Rows refused, by reason.
+    pub refused: BTreeMap<&'static str, Refused>,
+}
+
+/// Rows refused for one reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Range {
-    /// IPv4, in host order.
-    V4(u32, u32),
-    /// IPv6, in host order.
-    V6(u128, u128),
+pub struct Refused {
+    /// How many.
+    pub count: u64,
+    /// The first one's line, from 1.
+    pub first_line: u64,
 }
 
-/// A row of an IP-to-ASN table.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct AsnRow<'a> {
-    pub(crate) range: Range,
-    pub(crate) asn: u32,
-    /// The AS's holder, trimmed, not empty, without control characters.
-    pub(crate) name: &'a str,
-    /// ISO 3166-1 alpha-2 in capitals.
-    pub(crate) country: Option<[u8; 2]>,
+impl Counts {
+    /// One row, refused.
+    fn refuse(&mut self, line: u64, reason: &'static str) {
+        self.rows += 1;
+        self.refused.entry(reason).or_insert(Refused { count: 0, first_line: line }).count += 1;
+    }
+
+    /// All refused rows.
+    pub fn refused_rows(&self) -> u64 {
+        self.refused.values().map(|refused| refused.count).sum()
+    }
+
+    /// Adds another file's counts.
+    pub(crate) fn add(&mut self, other: &Counts) {
+        self.rows += other.rows;
+        self.used += other.used;
+        for (reason, refused) in &other.refused {
+            let all = self.refused.entry(reason).or_insert(Refused { count: 0, ..*refused });
+            all.count += refused.count;
+        }
+    }
+
+    /// A file that refuses more than a tenth of its rows, or every row, is not the file one takes it for.
+    fn judged(self, path: &Path) -> Result<Counts, ImportError> {
+        let refused = self.refused_rows();
+        if self.rows == 0 {
+            return Err(ImportError::Empty { path: path.into() });
+        }
+        if refused == self.rows || refused > 100.max(self.rows / 10) {
+            let (reason, first) =
+                self.refused.iter().max_by_key(|(_, refused)| refused.count).expect("rows were refused");
+            return Err(ImportError::Doubtful {
+                path: path.into(),
+                refused,
+                rows: self.rows,
+                reason,
+                line: first.first_line,
+            });
+        }
+        Ok(self)
+    }
 }
 
-/// Why a source could not be read. Lines count from 1.
+/// Why a source could not be read. Lines count from 1. No message quotes what a file holds.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {
-    /// The operating system refused.
+    /// The operating system refused, or the compressed data are damaged or cut off.
     #[error("{}: {source}", path.display())]
     Io {
         /// The file.
@@ -40,18 +114,30 @@ pub enum ImportError {
         /// What the system said.
         source: io::Error,
     },
-    /// A row is not what the grammar says.
-    #[error("{}, line {line}: {what}", path.display())]
-    Row {
+    /// The file as a whole is not what the grammar says.
+    #[error("{}: {what}", path.display())]
+    File {
         /// The file.
         path: PathBuf,
-        /// Line, from 1.
-        line: u64,
-        /// What was found and what was expected.
+        /// What was found, what was expected and what to do.
         what: String,
     },
+    /// Too many rows were refused.
+    #[error("{}: {refused} of {rows} rows refused, most because {reason} (first on line {line}); is this the right kind of file?", path.display())]
+    Doubtful {
+        /// The file.
+        path: PathBuf,
+        /// Rows refused.
+        refused: u64,
+        /// Rows read.
+        rows: u64,
+        /// The commonest reason.
+        reason: &'static str,
+        /// Where it was first met.
+        line: u64,
+    },
     /// The file has no row at all.
-    #[error("{}: has no rows; expected an IP-to-ASN table", path.display())]
+    #[error("{}: has no rows", path.display())]
     Empty {
         /// The file.
         path: PathBuf,
@@ -63,7 +149,7 @@ impl ImportError {
         move |source| ImportError::Io { path: path.into(), source }
     }
 
-    fn row(path: &Path, line: u64, what: impl Into<String>) -> ImportError {
-        ImportError::Row { path: path.into(), line, what: what.into() }
+    fn file(path: &Path, what: impl Into<String>) -> ImportError {
+        ImportError::File { path: path.into(), what: what.into() }
     }
 }

@@ -33,8 +33,18 @@ pub(super) fn run(arguments: Build) -> Result<ExitCode, Failure> {
 fn as_text(database: &Database, report: &BuildReport, out: &mut impl Write) -> io::Result<()> {
     let file = database.metadata();
     for source in &report.sources {
-        let without = source.rows - source.used;
-        writeln!(out, "{}: {} rows, {without} of them without a holder", source.name, source.rows)?;
+        let counts = &source.counts;
+        writeln!(
+            out,
+            "{}: {} rows, {} used, {} refused",
+            source.name,
+            counts.rows,
+            counts.used,
+            counts.refused_rows()
+        )?;
+        for (reason, refused) in &counts.refused {
+            writeln!(out, "  refused {}: {reason} (first on line {})", refused.count, refused.first_line)?;
+        }
     }
     writeln!(
         out,
@@ -56,7 +66,17 @@ fn as_json(database: &Database, report: &BuildReport) -> serde_json::Value {
     let sources: Vec<_> = report
         .sources
         .iter()
-        .map(|source| json!({"name": source.name, "rows": source.rows, "used": source.used}))
+        .map(|source| {
+            let counts = &source.counts;
+            let refused: Vec<_> = counts
+                .refused
+                .iter()
+                .map(|(reason, refused)| {
+                    json!({"reason": reason, "count": refused.count, "first_line": refused.first_line})
+                })
+                .collect();
+            json!({"name": source.name, "rows": counts.rows, "used": counts.used, "refused": refused})
+        })
         .collect();
     json!({
         "build_number": file.build_number(),

@@ -1,0 +1,123 @@
+//! What importers say: the words that all sources share.
+
+use std::borrow::Cow;
+
+use nameplate::{CompanyKind, OperatorKind};
+
+/// A range of one family, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Range {
+    /// IPv4, in host order.
+    V4(u32, u32),
+    /// IPv6, in host order.
+    V6(u128, u128),
+}
+
+/// ISO 3166-1 alpha-2 in capitals.
+pub(crate) type Country = [u8; 2];
+
+/// One statement of a source.
+#[derive(Clone, Debug)]
+pub(crate) enum Row<'a> {
+    /// About a range.
+    Network(NetworkRow<'a>),
+    /// About an AS, wherever it is announced.
+    System(SystemRow<'a>),
+    /// An organisation under the handle by which the same source's network and AS rows name it.
+    /// It may come before or after them.
+    Party { handle: &'a str, organisation: Organisation<'a> },
+    /// A record of a company register. It names no network.
+    Register(Organisation<'a>),
+    /// A list's member.
+    Listed(Listed),
+    /// A domain that a list gives a kind.
+    ListedDomain { domain: &'a str, name: Option<&'a str>, country: Option<Country>, kind: Kind },
+}
+
+/// What is said about a range.
+#[derive(Clone, Debug)]
+pub(crate) struct NetworkRow<'a> {
+    pub(crate) range: Range,
+    /// Who holds or uses it, if the source says so.
+    pub(crate) holder: Option<Holder<'a>>,
+    /// What the holder does with it, if the source says so.
+    pub(crate) role: Role,
+    /// The AS that announces it, if the source says so.
+    pub(crate) system: Option<SystemRow<'a>>,
+    /// Where the range is registered, when no holder is named.
+    pub(crate) country: Option<Country>,
+}
+
+/// A holder, named or by a handle of the same source.
+#[derive(Clone, Debug)]
+pub(crate) enum Holder<'a> {
+    Named(Organisation<'a>),
+    Handle(&'a str),
+}
+
+/// What a registry says that a range is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Not said.
+    #[default]
+    Unsaid,
+    /// Given to a registry's member to give on (RPSL ALLOCATED, ARIN allocation).
+    Allocation,
+    /// Given to its user (RPSL ASSIGNED, SUB-ALLOCATED; ARIN assignment, reassignment).
+    Assignment,
+}
+
+/// What is said about an AS.
+#[derive(Clone, Debug)]
+pub(crate) struct SystemRow<'a> {
+    /// Never 0.
+    pub(crate) asn: u32,
+    /// Who holds it.
+    pub(crate) holder: Option<Holder<'a>>,
+    /// Where it is registered, when no holder is named.
+    pub(crate) country: Option<Country>,
+}
+
+/// An organisation as a source describes it. Texts are trimmed, not empty, and without control
+/// characters or bidi marks.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Organisation<'a> {
+    pub(crate) name: Cow<'a, str>,
+    /// Former, trading, short and transliterated names.
+    pub(crate) other_names: Vec<Cow<'a, str>>,
+    pub(crate) country: Option<Country>,
+    /// Lower case, without `www.`.
+    pub(crate) domain: Option<Cow<'a, str>>,
+    pub(crate) kind: Option<Kind>,
+    pub(crate) legal_form: Option<Cow<'a, str>>,
+    /// An industry's code or words, as the register gives it.
+    pub(crate) industry: Option<Cow<'a, str>>,
+    /// The register's name (`companies-house`, `kvk`, `sirene`) or a GLEIF registration authority.
+    pub(crate) register: Option<Cow<'a, str>>,
+    /// The number there.
+    pub(crate) register_id: Option<Cow<'a, str>>,
+    pub(crate) lei: Option<Cow<'a, str>>,
+    /// Definitely a natural person or sole trader: its name must never be shown.
+    pub(crate) natural_person: bool,
+}
+
+/// What kind of organisation: one that may be a visitor, or one that gives visitors access.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Kind {
+    Company(CompanyKind),
+    Operator(OperatorKind),
+}
+
+/// A member of a list, and what the list says it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Listed {
+    pub(crate) subject: Subject,
+    pub(crate) kind: Kind,
+}
+
+/// What a list can name beside domains.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Subject {
+    System(u32),
+    Network(Range),
+}
