@@ -12,9 +12,35 @@ use crate::BuildError;
 pub struct BuildConfig {
     /// Grows from build to build; without it, the newest source's date as the number 20260617.
     pub build_number: Option<u64>,
-    /// Where two sources claim the very same range, the later one wins.
+    /// Files of corrections, relative to the configuration's directory.
+    #[serde(default)]
+    pub corrections: Vec<PathBuf>,
+    /// The suppression list, relative to the configuration's directory.
+    pub suppress: Option<PathBuf>,
+    /// Which companies may be shown.
+    #[serde(default)]
+    pub companies: CompanySwitches,
+    /// Where two sources claim the very same range, the more trusted wins, then the later one.
     #[serde(rename = "source", default)]
     pub sources: Vec<SourceConfig>,
+    /// Whether the user accepts the terms of the sources that have some to accept. Not in the file:
+    /// it is said anew for each build.
+    #[serde(skip)]
+    pub accept_terms: bool,
+}
+
+/// Switches for kinds and countries. A company that is switched off is not shown; its networks
+/// are its operator's, if that is another organisation, or unknown.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CompanySwitches {
+    /// Only companies of these kinds: `["business", "education"]`. Without it, all.
+    pub kinds: Option<Vec<String>>,
+    /// Only companies of these countries: `["NL", "DE"]`. Without it, all and those without one.
+    pub countries: Option<Vec<String>>,
+    /// No companies of these countries.
+    #[serde(default)]
+    pub without_countries: Vec<String>,
 }
 
 /// One source: files in one grammar, of one origin, under one licence.
@@ -37,6 +63,15 @@ pub struct SourceConfig {
     pub url: Option<String>,
     /// Date of the data: `2026-06-17`.
     pub date: Option<String>,
+    /// How far the source is trusted, 1 to 100: where two contradict each other the more trusted
+    /// wins, and no company is shown with more confidence than the trust in the best source that
+    /// names it.
+    #[serde(default = "full_trust")]
+    pub trust: u8,
+}
+
+fn full_trust() -> u8 {
+    100
 }
 
 /// The grammars that can be imported.
@@ -60,10 +95,9 @@ impl BuildConfig {
             BuildError::Config { place: format!("{}, line {line}", place()), what }
         })?;
         let directory = path.parent().unwrap_or(Path::new(""));
-        for source in &mut config.sources {
-            for file in &mut source.files {
-                *file = directory.join(&*file);
-            }
+        let files = config.sources.iter_mut().flat_map(|source| &mut source.files);
+        for file in files.chain(&mut config.corrections).chain(&mut config.suppress) {
+            *file = directory.join(&*file);
         }
         if config.sources.is_empty() {
             return Err(BuildError::Config { place: place(), what: "names no [[source]]".into() });
@@ -82,8 +116,9 @@ impl BuildConfig {
             attribution: None,
             url: None,
             date: None,
+            trust: full_trust(),
         };
-        BuildConfig { build_number: None, sources: vec![source] }
+        BuildConfig { sources: vec![source], ..BuildConfig::default() }
     }
 }
 

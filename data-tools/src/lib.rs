@@ -10,19 +10,23 @@
 //! said about whom, by the rules in `classify`; `flatten` lets the most specific range win.
 //! Natural persons are filtered here: what is not written into the file cannot leak from it.
 
+mod build;
 mod classify;
 mod config;
+mod evidence;
 mod flatten;
 mod import;
 mod names;
+mod organisation;
 mod resolve;
 mod special_purpose;
 
+pub use build::{BuildReport, SourceReport, build};
 pub use classify::{Verdict, classify};
-pub use config::{BuildConfig, SourceConfig, SourceKind};
-pub use flatten::{Claim, Rank, flatten};
+pub use config::{BuildConfig, CompanySwitches, SourceConfig, SourceKind};
+pub use flatten::{Claim, Flatten, Rank, Won, flatten};
 pub use import::{Counts, ImportError, Refused};
-pub use resolve::{BuildReport, SourceReport, build};
+pub use resolve::{RULES, Rule};
 pub use special_purpose::{SPECIAL_PURPOSE, SpecialPurpose};
 
 /// Hears how far a build has come. All methods may be left as they are.

@@ -1,234 +1,418 @@
-//! From rows to answers: who may be named for which range.
+//! From evidence to answers: who may be named for which range, and why.
+//!
+//! At each address the strongest statement of the layer of holders meets the strongest of the
+//! layer of announcements. [`RULES`] is the whole table of what follows from them; which kind of
+//! organisation a holder is, and whether its name may be shown at all, is for
+//! [`crate::organisation`] to judge. docs/RESOLUTION.md has the same table.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 
-use nameplate::{AnswerRef, CompanyFields, CompanyKind, SourceFields, SourceSet, WriteError, Writer};
+use nameplate::{
+    AnswerRef, CompanyFields, CompanyKind, CompanyRef, OperatorKind, OperatorRef, SourceSet, WriteError,
+    Writer,
+};
 
-use crate::classify::{COMPANY_CONFIDENCE, Verdict, classify, legal_form};
-use crate::config::{BuildConfig, SourceConfig};
-use crate::flatten::{Claim, Rank, flatten};
-use crate::import::{Country, Counts, Holder as Named, Range, Row, SystemRow, import as import_file};
+use crate::config::CompanySwitches;
+use crate::evidence::{Details, Evidence, PartyId, Statement, System};
+use crate::flatten::{Bits, Claim};
+use crate::import::{Corrections, Country, Kind, Organisation, Saying};
+use crate::organisation::{Class, Signs, Verdict, judge};
 use crate::special_purpose::SPECIAL_PURPOSE;
-use crate::{BuildError, Progress};
 
-/// What went into a file.
-#[derive(Clone, Debug, Default)]
-pub struct BuildReport {
-    /// Per source, in the order of the configuration.
-    pub sources: Vec<SourceReport>,
-    /// AS holders shown as companies.
-    pub companies: u64,
-    /// AS holders shown as operators.
-    pub operators: u64,
-    /// AS holders withheld because the name may be a natural person's.
-    pub withheld: u64,
+/// Defines the rules as constants and as a table.
+macro_rules! rules {
+    ($($constant:ident = $name:literal, $when:literal, $answer:literal;)+) => {
+        $(const $constant: Rule = Rule { name: $name, when: $when, answer: $answer };)+
+        /// Every rule, the stronger first.
+        pub const RULES: &[Rule] = &[$($constant),+];
+    };
 }
 
-/// What a source gave.
+/// What decides the answer for a range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Its name, as `--explain` prints it.
+    pub name: &'static str,
+    /// When it applies.
+    pub when: &'static str,
+    /// What the answer is.
+    pub answer: &'static str,
+}
+
+rules! {
+    RESERVED = "reserved", "the range is a special-purpose block", "reserved";
+    SUPPRESSED_NETWORK = "suppressed-network", "the suppression list has the range", "unknown";
+    CORRECTED = "corrected", "a correction has the range, its AS or its company", "what the correction says";
+    LISTED = "listed-network", "a list says that the range is an operator's, and no holder of a narrower range is known", "operator";
+    NOBODY = "nobody", "no source names a holder", "unknown";
+    PERSON = "person", "the most specific holder may be a natural person", "operator, if the AS is another organisation's; else unknown";
+    OPERATOR = "operator", "the most specific holder is an operator, or can't be told from one", "operator";
+    SUPPRESSED = "suppressed-company", "the suppression list has the company", "unknown";
+    SWITCHED_OFF = "switched-off", "the configuration switches the company's kind or country off", "operator, if the AS is another organisation's; else unknown";
+    COMPANY = "company", "the most specific holder is a company", "company, in front of the operator whose AS it is";
+}
+
+/// A company as it will be written.
 #[derive(Clone, Debug)]
-pub struct SourceReport {
-    /// Its short name.
-    pub name: String,
-    /// What became of its rows.
-    pub counts: Counts,
+pub(crate) struct Company {
+    pub(crate) id: String,
+    pub(crate) name: Box<str>,
+    pub(crate) kind: CompanyKind,
+    pub(crate) country: Option<Country>,
+    pub(crate) details: Details,
 }
 
-/// Imports the sources and resolves them into the content of a range file.
-///
-/// Memory: 16 bytes for an IPv4 row, 48 for an IPv6 row, beside the writer's own.
-pub fn build(config: &BuildConfig, progress: &mut dyn Progress) -> Result<(Writer, BuildReport), BuildError> {
-    let mut holders = Holders::default();
-    let mut claims = Claims::default();
-    let mut report = BuildReport::default();
-    let mut newest: Option<jiff::civil::Date> = None;
-    for (number, source) in config.sources.iter().enumerate() {
-        let source_report = import(source, number, &mut holders, &mut claims, progress)?;
-        newest = newest.max(source.parsed_date()?);
-        report.sources.push(source_report);
-    }
-
-    let mut writer = Writer::new();
-    number_and_date(&mut writer, config.build_number, newest);
-    writer.fact("generator", concat!("nameplate-build ", env!("CARGO_PKG_VERSION")))?;
-    let sources = write_sources(&mut writer, &config.sources, &report.sources)?;
-    let answers = holders.resolve(&mut writer, &sources, &mut report)?;
-    claims.resolve(&mut writer, &answers, progress)?;
-    Ok((writer, report))
+/// What is said about a range.
+#[derive(Clone, Debug)]
+pub(crate) enum Decision {
+    Unknown,
+    Reserved(u32),
+    Operator { asn: u32 },
+    Company { company: Box<Company>, asn: Option<u32>, confidence: u8, sources: u32 },
 }
 
-fn import(
-    source: &SourceConfig,
-    number: usize,
-    holders: &mut Holders,
-    claims: &mut Claims,
-    progress: &mut dyn Progress,
-) -> Result<SourceReport, BuildError> {
-    let mut report = SourceReport { name: source.name.clone(), counts: Counts::default() };
-    for file in &source.files {
-        let counts = import_file(source.kind, file, progress, &mut |row| {
-            let Row::Network(row) = row else { return };
-            if let Some(system) = &row.system {
-                claims.push(row.range, holders.add(system, number));
+/// A decision and the rule behind it.
+#[derive(Clone, Debug)]
+pub(crate) struct Decided {
+    pub(crate) decision: Decision,
+    pub(crate) rule: Rule,
+}
+
+/// A holder that the rules look at.
+#[derive(Clone, Copy)]
+struct Candidate<'a> {
+    party: PartyId,
+    /// The AS by which it is a holder.
+    system: Option<(u32, &'a System)>,
+}
+
+/// Decides; knows nothing of how answers are written.
+pub(crate) struct Rules<'a> {
+    pub(crate) evidence: &'a Evidence,
+    pub(crate) corrections: &'a Corrections,
+    pub(crate) switches: &'a CompanySwitches,
+    /// Trust in each source, 1 to 100.
+    pub(crate) trust: Vec<u8>,
+}
+
+impl<'a> Rules<'a> {
+    /// What follows from the strongest claims of both layers.
+    pub(crate) fn decide<A: Bits>(
+        &self,
+        upper: Option<&Claim<A, u32>>,
+        lower: Option<&Claim<A, u32>>,
+    ) -> Decided {
+        let statement = |claim: &Claim<A, u32>| self.evidence.statements[claim.value as usize];
+        let width = |claim: &Claim<A, u32>| claim.last - claim.first;
+        let asn = lower.and_then(|claim| match statement(claim) {
+            Statement::Announced { asn, .. } => Some(asn),
+            _ => None,
+        });
+        let system = asn.and_then(|asn| Some((asn, self.evidence.systems.get(&asn)?)));
+        let holder_of_system = system.and_then(|(asn, system)| {
+            Some(Candidate {
+                party: system.holder.filter(|party| self.is_named(*party))?,
+                system: Some((asn, system)),
+            })
+        });
+        let narrower = match (upper, lower) {
+            (Some(upper), Some(lower)) => width(upper) <= width(lower),
+            (upper, _) => upper.is_some(),
+        };
+        match upper.map(statement) {
+            Some(Statement::Reserved(block)) => decided(Decision::Reserved(block), RESERVED),
+            Some(Statement::Suppressed) => decided(Decision::Unknown, SUPPRESSED_NETWORK),
+            Some(Statement::Corrected(position)) => {
+                self.corrected(&self.corrections.sayings[position as usize], asn)
             }
-        })?;
-        report.counts.add(&counts);
+            Some(Statement::Listed { kind: Kind::Operator(_), .. }) => {
+                decided(asn.map_or(Decision::Unknown, |asn| Decision::Operator { asn }), LISTED)
+            }
+            Some(Statement::Held { party, .. }) if narrower && self.is_named(party) => {
+                self.decide_holder(Candidate { party, system: None }, system)
+            }
+            _ => match holder_of_system {
+                Some(candidate) => self.decide_holder(candidate, system),
+                None => decided(Decision::Unknown, NOBODY),
+            },
+        }
     }
-    Ok(report)
-}
 
-fn number_and_date(writer: &mut Writer, build_number: Option<u64>, newest: Option<jiff::civil::Date>) {
-    let number_of = |date: jiff::civil::Date| {
-        format!("{:04}{:02}{:02}", date.year(), date.month(), date.day()).parse().unwrap_or(0)
-    };
-    writer.build_number(build_number.or(newest.map(number_of)).unwrap_or(0));
-    let epoch = jiff::civil::date(1970, 1, 1);
-    let seconds = newest.map(|date| date.duration_since(epoch).as_secs());
-    writer.created(seconds.and_then(|seconds| seconds.try_into().ok()).unwrap_or(0));
-}
+    fn is_named(&self, party: PartyId) -> bool {
+        !self.evidence.parties[party as usize].name.is_empty()
+    }
 
-fn write_sources(
-    writer: &mut Writer,
-    configs: &[SourceConfig],
-    reports: &[SourceReport],
-) -> Result<Vec<SourceSet>, WriteError> {
-    let fields = |config: &SourceConfig, report: &SourceReport| -> Result<SourceSet, WriteError> {
-        writer.source(&SourceFields {
-            name: &config.name,
-            title: config.title.as_deref(),
-            licence: config.licence.as_deref(),
-            attribution: config.attribution.as_deref(),
-            url: config.url.as_deref(),
-            date: config.date.as_deref(),
-            rows: report.counts.used,
+    fn decide_holder(&self, candidate: Candidate<'_>, system: Option<(u32, &System)>) -> Decided {
+        let asn = system.map(|(asn, _)| asn);
+        if let Some((asn, _)) = candidate.system
+            && let Some(saying) = self.corrections.of_system(asn)
+        {
+            return self.corrected(saying, Some(asn));
+        }
+        let verdict = self.verdict(candidate.party, candidate.system.map(|(_, system)| system));
+        // Behind a holder that is not shown stands the operator, if it is somebody else.
+        let operator_behind = || match system {
+            Some((asn, system)) if system.holder != Some(candidate.party) => Decision::Operator { asn },
+            _ => Decision::Unknown,
+        };
+        match verdict.class {
+            Class::Withheld => decided(operator_behind(), PERSON),
+            Class::Operator(_) => {
+                decided(asn.map_or(Decision::Unknown, |asn| Decision::Operator { asn }), OPERATOR)
+            }
+            Class::Company(kind) => {
+                let company = self.company(candidate, kind);
+                if let Some(saying) = self.corrections.of_company(&company.id) {
+                    return self.corrected(saying, asn);
+                }
+                if !self.switched_on(&company) {
+                    return decided(operator_behind(), SWITCHED_OFF);
+                }
+                let sources = self.evidence.parties[candidate.party as usize].sources;
+                let confidence = verdict.confidence.min(self.trust_in(sources));
+                decided(Decision::Company { company: Box::new(company), asn, confidence, sources }, COMPANY)
+            }
+        }
+    }
+
+    /// What a correction says of a range.
+    fn corrected(&self, saying: &Saying, asn: Option<u32>) -> Decided {
+        let decision = match saying {
+            Saying::Unknown => Decision::Unknown,
+            Saying::Operator { .. } => asn.map_or(Decision::Unknown, |asn| Decision::Operator { asn }),
+            Saying::Company(organisation) => {
+                let company = corrected_company(organisation);
+                Decision::Company { company: Box::new(company), asn, confidence: 100, sources: 0 }
+            }
+        };
+        decided(decision, CORRECTED)
+    }
+
+    /// What kind of organisation a party is. For the holder of an AS, what it announces counts.
+    pub(crate) fn verdict(&self, party: PartyId, system: Option<&System>) -> Verdict {
+        let party = &self.evidence.parties[party as usize];
+        let details = party.details.as_deref();
+        let domain = details.and_then(|details| details.domain.as_deref());
+        judge(&Signs {
+            name: &party.name,
+            shape: system.map(|system| system.shape),
+            listed: system.map_or(&[], |system| &system.listed),
+            domain,
+            domain_kind: domain
+                .and_then(|domain| self.evidence.domains.get(domain))
+                .map(|listed| listed.kind),
+            declared: party.kind,
+            industry: details.and_then(|details| details.industry.as_deref()),
+            registered: details.is_some_and(|details| details.lei.is_some() || details.register_id.is_some()),
+            natural_person: party.natural_person,
+            country: party.country,
         })
+    }
+
+    fn company(&self, candidate: Candidate<'_>, kind: CompanyKind) -> Company {
+        let party = &self.evidence.parties[candidate.party as usize];
+        let mut details = party.details.as_deref().cloned().unwrap_or_default();
+        details.legal_form =
+            details.legal_form.or_else(|| crate::classify::legal_form(&party.name).map(Box::from));
+        let country = party.country.or(candidate.system.and_then(|(_, system)| system.country));
+        let id = company_id(&details, candidate.system.map(|(asn, _)| asn), &party.name, country);
+        Company { id, name: party.name.clone(), kind, country, details }
+    }
+
+    fn switched_on(&self, company: &Company) -> bool {
+        let is = |country: &String| company.country.is_some_and(|own| country.as_bytes() == own);
+        self.switches
+            .kinds
+            .as_ref()
+            .is_none_or(|kinds| kinds.iter().any(|kind| kind == company.kind.as_str()))
+            && self.switches.countries.as_ref().is_none_or(|countries| countries.iter().any(is))
+            && !self.switches.without_countries.iter().any(is)
+    }
+
+    fn trust_in(&self, sources: u32) -> u8 {
+        let trusted = |(bit, trust): (usize, &u8)| (sources >> bit & 1 == 1).then_some(*trust);
+        self.trust.iter().enumerate().filter_map(trusted).max().unwrap_or(100)
+    }
+
+    /// The name and kind under which an AS may be shown; none where it may not.
+    pub(crate) fn operator(&self, asn: u32) -> Option<(&str, Option<OperatorKind>)> {
+        let system = self.evidence.systems.get(&asn)?;
+        let corrected = self.corrections.of_system(asn);
+        if let Some(Saying::Operator { name: Some(name), kind }) = corrected {
+            return Some((name, *kind));
+        }
+        if let Some(Saying::Unknown) = corrected {
+            return None;
+        }
+        let party = system.holder.filter(|party| self.is_named(*party))?;
+        let name = &*self.evidence.parties[party as usize].name;
+        let kind = match (corrected, self.verdict(party, Some(system)).class) {
+            (_, Class::Withheld) => return None,
+            (Some(Saying::Operator { kind: Some(kind), .. }), _) => Some(*kind),
+            (_, Class::Operator(kind)) => kind,
+            (_, Class::Company(_)) => None,
+        };
+        Some((name, kind))
+    }
+}
+
+fn decided(decision: Decision, rule: Rule) -> Decided {
+    Decided { decision, rule }
+}
+
+fn corrected_company(organisation: &Organisation<'_>) -> Company {
+    let details = crate::evidence::details(organisation).unwrap_or_default();
+    let kind = match organisation.kind {
+        Some(Kind::Company(kind)) => kind,
+        _ => CompanyKind::Business,
     };
-    let mut fields = fields;
-    configs.iter().zip(reports).map(|(config, report)| fields(config, report)).collect()
+    let id = company_id(&details, None, &organisation.name, organisation.country);
+    Company { id, name: (&*organisation.name).into(), kind, country: organisation.country, details }
 }
 
-/// The holders of AS numbers, one for each AS: the first name that a source gives it.
-#[derive(Default)]
-struct Holders {
-    by_asn: HashMap<u32, u32>,
-    all: Vec<Holder>,
+/// The id of a company, the same from build to build: register number, LEI, domain, AS number, in
+/// this order, and where there is none of them, its country and the words of its name.
+fn company_id(details: &Details, asn: Option<u32>, name: &str, country: Option<Country>) -> String {
+    if let (Some(register), Some(number)) = (&details.register, &details.register_id) {
+        return format!("{register}:{number}");
+    }
+    if let Some(lei) = &details.lei {
+        return format!("lei:{lei}");
+    }
+    if let Some(domain) = &details.domain {
+        return format!("domain:{domain}");
+    }
+    if let Some(asn) = asn {
+        return format!("asn:{asn}");
+    }
+    let country =
+        country.map_or_else(String::new, |country| String::from_utf8_lossy(&country).to_lowercase() + ":");
+    format!("name:{country}{}", crate::names::words(name).join("-"))
 }
 
-struct Holder {
-    asn: u32,
-    name: Box<str>,
-    country: Option<Country>,
-    /// Which sources name it: bit n for the nth.
-    sources: u64,
+/// Writes decisions as answers of a range file.
+pub(crate) struct Answers<'a> {
+    pub(crate) rules: Rules<'a>,
+    sources: Vec<SourceSet>,
+    known: HashMap<Meeting, AnswerRef>,
+    companies: HashMap<String, CompanyRef>,
+    operators: HashMap<u32, Option<OperatorRef>>,
+    blocks: HashMap<u32, AnswerRef>,
+    /// How often each rule decided about a meeting of statements.
+    pub(crate) decided: HashMap<&'static str, u64>,
 }
 
-impl Holders {
-    /// The index of the row's holder.
-    fn add(&mut self, row: &SystemRow<'_>, source: usize) -> u32 {
-        let next = self.all.len() as u32;
-        let index = *self.by_asn.entry(row.asn).or_insert(next);
-        if index == next {
-            let name = match &row.holder {
-                Some(Named::Named(organisation)) => &*organisation.name,
-                _ => "",
-            };
-            self.all.push(Holder { asn: row.asn, name: name.into(), country: row.country, sources: 0 });
+/// Two statements that meet, and whether the upper one is the narrower.
+type Meeting = (Option<u32>, Option<u32>, bool);
+
+impl<'a> Answers<'a> {
+    pub(crate) fn new(rules: Rules<'a>, sources: Vec<SourceSet>) -> Answers<'a> {
+        Answers {
+            rules,
+            sources,
+            known: HashMap::new(),
+            companies: HashMap::new(),
+            operators: HashMap::new(),
+            blocks: HashMap::new(),
+            decided: HashMap::new(),
         }
-        let holder = &mut self.all[index as usize];
-        holder.country = holder.country.or(row.country);
-        // A 65th source is refused when the sources are written.
-        holder.sources |= 1_u64.checked_shl(source as u32).unwrap_or(0);
-        index
     }
 
-    /// The answer for each holder's ranges.
-    fn resolve(
-        &self,
-        writer: &mut Writer,
-        sources: &[SourceSet],
-        report: &mut BuildReport,
-    ) -> Result<Vec<AnswerRef>, WriteError> {
-        self.all.iter().map(|holder| holder.resolve(writer, sources, report)).collect()
+    /// How many companies and operators were written.
+    pub(crate) fn written(&self) -> (u64, u64) {
+        (self.companies.len() as u64, self.operators.values().flatten().count() as u64)
     }
-}
 
-impl Holder {
-    fn resolve(
-        &self,
+    /// How many of the holders that were met may be natural persons.
+    pub(crate) fn withheld(&self) -> u64 {
+        self.decided.get(PERSON.name).copied().unwrap_or(0)
+    }
+
+    /// The answer where these claims are the strongest of their layers.
+    pub(crate) fn answer<A: Bits>(
+        &mut self,
         writer: &mut Writer,
-        sources: &[SourceSet],
-        report: &mut BuildReport,
+        upper: Option<&Claim<A, u32>>,
+        lower: Option<&Claim<A, u32>>,
     ) -> Result<AnswerRef, WriteError> {
-        let evidence = sources
-            .iter()
-            .enumerate()
-            .filter(|(bit, _)| self.sources >> bit & 1 == 1)
-            .fold(SourceSet::default(), |set, (_, source)| set.union(*source));
-        let verdict = classify(&self.name);
-        if verdict == Verdict::Withheld {
-            report.withheld += 1;
-            return Ok(AnswerRef::UNKNOWN);
+        let narrower = upper
+            .zip(lower)
+            .is_some_and(|(upper, lower)| upper.last - upper.first <= lower.last - lower.first);
+        let meeting = (upper.map(|claim| claim.value), lower.map(|claim| claim.value), narrower);
+        if let Some(answer) = self.known.get(&meeting) {
+            return Ok(*answer);
         }
-        let operator = writer.operator(self.asn, &self.name, None)?;
-        if verdict == Verdict::Operator {
-            report.operators += 1;
-            return writer.operator_answer(operator, evidence);
+        let Decided { decision, rule } = self.rules.decide(upper, lower);
+        *self.decided.entry(rule.name).or_default() += 1;
+        let answer = self.write(writer, decision)?;
+        self.known.insert(meeting, answer);
+        Ok(answer)
+    }
+
+    fn write(&mut self, writer: &mut Writer, decision: Decision) -> Result<AnswerRef, WriteError> {
+        match decision {
+            Decision::Unknown => Ok(AnswerRef::UNKNOWN),
+            Decision::Reserved(block) => {
+                if let Some(answer) = self.blocks.get(&block) {
+                    return Ok(*answer);
+                }
+                let answer = writer.reserved_answer(SPECIAL_PURPOSE[block as usize].name)?;
+                self.blocks.insert(block, answer);
+                Ok(answer)
+            }
+            Decision::Operator { asn } => match self.operator(writer, asn)? {
+                Some(operator) => {
+                    let sources = self.rules.evidence.systems.get(&asn).map_or(0, |system| system.sources);
+                    writer.operator_answer(operator, self.source_set(sources))
+                }
+                None => Ok(AnswerRef::UNKNOWN),
+            },
+            Decision::Company { company, asn, confidence, sources } => {
+                let operator = match asn {
+                    Some(asn) => self.operator(writer, asn)?,
+                    None => None,
+                };
+                let company = self.company(writer, &company)?;
+                writer.company_answer(company, operator, confidence, self.source_set(sources))
+            }
         }
-        report.companies += 1;
-        let company = writer.company(&CompanyFields {
-            id: &format!("asn:{}", self.asn),
-            name: &self.name,
-            kind: Some(CompanyKind::Business),
-            country: self.country,
-            legal_form: legal_form(&self.name),
-            ..CompanyFields::default()
+    }
+
+    fn operator(&mut self, writer: &mut Writer, asn: u32) -> Result<Option<OperatorRef>, WriteError> {
+        if let Some(operator) = self.operators.get(&asn) {
+            return Ok(*operator);
+        }
+        let operator = match self.rules.operator(asn) {
+            Some((name, kind)) => Some(writer.operator(asn, name, kind)?),
+            None => None,
+        };
+        self.operators.insert(asn, operator);
+        Ok(operator)
+    }
+
+    /// The company's record. Where two holders have one id, the first one's facts are written.
+    fn company(&mut self, writer: &mut Writer, company: &Company) -> Result<CompanyRef, WriteError> {
+        if let Some(written) = self.companies.get(&company.id) {
+            return Ok(*written);
+        }
+        let details = &company.details;
+        let written = writer.company(&CompanyFields {
+            id: &company.id,
+            name: &company.name,
+            kind: Some(company.kind),
+            country: company.country,
+            domain: details.domain.as_deref(),
+            legal_form: details.legal_form.as_deref(),
+            industry: details.industry.as_deref(),
+            register: details.register.as_deref(),
+            register_id: details.register_id.as_deref(),
         })?;
-        writer.company_answer(company, Some(operator), COMPANY_CONFIDENCE, evidence)
-    }
-}
-
-/// The ranges of both families, and the index of each one's holder.
-#[derive(Default)]
-struct Claims {
-    v4: Vec<Claim<u32, u32>>,
-    v6: Vec<Claim<u128, u32>>,
-}
-
-impl Claims {
-    fn push(&mut self, range: Range, holder: u32) {
-        self.push_ranked(range, Rank::Source, holder);
+        self.companies.insert(company.id.clone(), written);
+        Ok(written)
     }
 
-    fn push_ranked(&mut self, range: Range, rank: Rank, value: u32) {
-        match range {
-            Range::V4(first, last) => self.v4.push(Claim { first, last, rank, value }),
-            Range::V6(first, last) => self.v6.push(Claim { first, last, rank, value }),
-        }
-    }
-
-    /// Flattens the claims into the writer's intervals, special-purpose blocks on top.
-    fn resolve(
-        mut self,
-        writer: &mut Writer,
-        holders: &[AnswerRef],
-        progress: &mut dyn Progress,
-    ) -> Result<(), WriteError> {
-        let mut answers = holders.to_vec();
-        for block in SPECIAL_PURPOSE {
-            let range = match block.range() {
-                (IpAddr::V4(first), IpAddr::V4(last)) => Range::V4(first.to_bits(), last.to_bits()),
-                (IpAddr::V6(first), IpAddr::V6(last)) => Range::V6(first.to_bits(), last.to_bits()),
-                _ => continue,
-            };
-            self.push_ranked(range, Rank::SpecialPurpose, answers.len() as u32);
-            answers.push(writer.reserved_answer(block.name)?);
-        }
-        progress.begin("flattening", Some((self.v4.len() + self.v6.len()) as u64));
-        flatten(&mut self.v4, |first, last, value| writer.push_v4(first, last, answers[value as usize]))?;
-        progress.advance(self.v4.len() as u64);
-        flatten(&mut self.v6, |first, last, value| writer.push_v6(first, last, answers[value as usize]))?;
-        progress.advance(self.v6.len() as u64);
-        progress.end();
-        Ok(())
+    fn source_set(&self, bits: u32) -> SourceSet {
+        let named = self.sources.iter().enumerate().filter(|(bit, _)| bits >> bit & 1 == 1);
+        named.fold(SourceSet::default(), |set, (_, source)| set.union(*source))
     }
 }

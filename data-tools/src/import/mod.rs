@@ -8,6 +8,7 @@
 //! is not what the grammar says is refused, counted and explained; a file is refused where the
 //! whole is in doubt: it is cut off, holds nothing that could be used, or refuses too many rows.
 
+mod corrections;
 mod input;
 mod ip_asn;
 mod lines;
@@ -22,6 +23,7 @@ use std::path::{Path, PathBuf};
 use crate::Progress;
 use crate::config::SourceKind;
 
+pub(crate) use corrections::{Corrections, Saying};
 pub(crate) use row::{
     Country, Holder, Kind, Listed, NetworkRow, Organisation, Range, Role, Row, Subject, SystemRow,
 };

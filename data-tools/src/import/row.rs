@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use nameplate::{CompanyKind, OperatorKind};
 
 /// A range of one family, both ends included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Range {
     /// IPv4, in host order.
     V4(u32, u32),
@@ -56,7 +56,7 @@ pub(crate) enum Holder<'a> {
 }
 
 /// What a registry says that a range is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum Role {
     /// Not said.
     #[default]

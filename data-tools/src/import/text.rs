@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use nameplate::Address;
+use nameplate::{Address, CompanyKind, OperatorKind};
 
-use super::row::{Country, Range};
+use super::row::{Country, Kind, Range};
 
 /// Why a row is refused.
 pub(super) type Refusal = &'static str;
@@ -91,6 +91,17 @@ pub(super) fn domain(text: &str) -> Option<String> {
     };
     (host.len() <= 253 && host.contains('.') && host.split('.').all(label)).then(|| host.to_owned())
 }
+
+/// A kind by its name, `isp` being access; none for an empty field.
+pub(super) fn kind(field: &[u8]) -> Result<Option<Kind>, Refusal> {
+    let name = ascii(field).ok_or(NO_KIND)?.to_ascii_lowercase();
+    let name = if name == "isp" { "access" } else { &name };
+    let company = CompanyKind::from_name(name).map(Kind::Company);
+    let kind = company.or_else(|| OperatorKind::from_name(name).map(Kind::Operator));
+    if kind.is_none() && !name.is_empty() { Err(NO_KIND) } else { Ok(kind) }
+}
+
+const NO_KIND: Refusal = "a kind is none that is known";
 
 /// An AS number, with or without `AS` before it. 0 means none.
 pub(super) fn asn(field: &[u8]) -> Result<Option<u32>, Refusal> {

@@ -1,0 +1,283 @@
+//! Evidence: what all sources say about networks, AS numbers and their holders, kept until it can
+//! be resolved.
+//!
+//! Statements about ranges stand in three layers, each of which may overlap itself:
+//!
+//! ```text
+//! holders         who holds or uses a range; lists' words; corrections; reserved blocks
+//! announcements   which AS announces it
+//! registrations   in which country it is registered
+//! ```
+//!
+//! Memory: 16 bytes for an IPv4 statement, 48 for an IPv6 one, some 60 and its name for a holder.
+
+use std::collections::HashMap;
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use crate::flatten::{Claim, Rank};
+use crate::import::{
+    Country, Holder, Kind, Listed, NetworkRow, Organisation, Range, Role, Row, Subject, SystemRow,
+};
+use crate::organisation::Shape;
+
+/// Position of a [`Party`].
+pub(crate) type PartyId = u32;
+
+/// An organisation that a source names as a holder.
+#[derive(Debug, Default)]
+pub(crate) struct Party {
+    /// Empty while only a handle is known.
+    pub(crate) name: Box<str>,
+    pub(crate) country: Option<Country>,
+    pub(crate) kind: Option<Kind>,
+    pub(crate) natural_person: bool,
+    /// Which sources name it: bit n for the nth.
+    pub(crate) sources: u32,
+    pub(crate) details: Option<Box<Details>>,
+}
+
+/// What only few sources know of a holder.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Details {
+    pub(crate) domain: Option<Box<str>>,
+    pub(crate) legal_form: Option<Box<str>>,
+    pub(crate) industry: Option<Box<str>>,
+    pub(crate) register: Option<Box<str>>,
+    pub(crate) register_id: Option<Box<str>>,
+    pub(crate) lei: Option<Box<str>>,
+}
+
+/// An AS.
+#[derive(Debug, Default)]
+pub(crate) struct System {
+    /// Who holds it.
+    pub(crate) holder: Option<PartyId>,
+    /// The source that says so.
+    named_by: Option<u8>,
+    pub(crate) country: Option<Country>,
+    /// What lists say of it.
+    pub(crate) listed: Vec<Kind>,
+    /// What it announces.
+    pub(crate) shape: Shape,
+    /// Which sources name it.
+    pub(crate) sources: u32,
+}
+
+/// What a claim about a range says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Statement {
+    /// It is held by a party.
+    Held { party: PartyId, role: Role, source: u8 },
+    /// It is announced by an AS.
+    Announced { asn: u32, source: u8 },
+    /// It is registered in a country.
+    Registered { country: Country },
+    /// A list says what it is used for.
+    Listed { kind: Kind, source: u8 },
+    /// A correction: its position.
+    Corrected(u32),
+    /// A special-purpose block: its position.
+    Reserved(u32),
+    /// It must not be shown.
+    Suppressed,
+}
+
+/// Claims of both families.
+#[derive(Debug, Default)]
+pub(crate) struct Claims {
+    pub(crate) v4: Vec<Claim<u32, u32>>,
+    pub(crate) v6: Vec<Claim<u128, u32>>,
+}
+
+impl Claims {
+    pub(crate) fn push(&mut self, range: Range, rank: Rank, value: u32) {
+        match range {
+            Range::V4(first, last) => self.v4.push(Claim { first, last, rank, value }),
+            Range::V6(first, last) => self.v6.push(Claim { first, last, rank, value }),
+        }
+    }
+
+    pub(crate) fn len(&self) -> u64 {
+        (self.v4.len() + self.v6.len()) as u64
+    }
+}
+
+/// What a domain list says of a domain.
+#[derive(Debug)]
+pub(crate) struct ListedDomain {
+    pub(crate) kind: Kind,
+}
+
+/// All evidence of a build.
+#[derive(Debug, Default)]
+pub(crate) struct Evidence {
+    pub(crate) parties: Vec<Party>,
+    pub(crate) systems: HashMap<u32, System>,
+    pub(crate) statements: Vec<Statement>,
+    pub(crate) holders: Claims,
+    pub(crate) announcements: Claims,
+    pub(crate) registrations: Claims,
+    pub(crate) domains: HashMap<Box<str>, ListedDomain>,
+    statement_ids: HashMap<Statement, u32>,
+    by_handle: HashMap<(u8, Box<str>), PartyId>,
+    by_name: HashTable<PartyId>,
+    hasher: DefaultHashBuilder,
+}
+
+impl Evidence {
+    /// Takes one row of a source. Register records are not evidence about networks: they are
+    /// compared with the holders afterwards.
+    pub(crate) fn take(&mut self, row: Row<'_>, source: u8) {
+        match row {
+            Row::Network(row) => self.network(&row, source),
+            Row::System(row) => self.system(&row, source),
+            Row::Party { handle, organisation } => {
+                let party = self.handle(handle, source);
+                self.describe(party, &organisation, source);
+            }
+            Row::Listed(Listed { subject: Subject::System(asn), kind }) => {
+                let listed = &mut self.systems.entry(asn).or_default().listed;
+                if !listed.contains(&kind) {
+                    listed.push(kind);
+                }
+            }
+            Row::Listed(Listed { subject: Subject::Network(range), kind }) => {
+                self.claim(range, Rank::Source, Statement::Listed { kind, source });
+            }
+            Row::ListedDomain { domain, kind, .. } => {
+                self.domains.entry(domain.into()).or_insert(ListedDomain { kind });
+            }
+            Row::Register(_) => {}
+        }
+    }
+
+    /// Claims in the layer of holders.
+    pub(crate) fn claim(&mut self, range: Range, rank: Rank, statement: Statement) {
+        let value = self.statement(statement);
+        self.holders.push(range, rank, value);
+    }
+
+    fn network(&mut self, row: &NetworkRow<'_>, source: u8) {
+        if let Some(system) = &row.system {
+            self.system(system, source);
+            self.systems.entry(system.asn).or_default().shape.add(row.range);
+            let value = self.statement(Statement::Announced { asn: system.asn, source });
+            self.announcements.push(row.range, Rank::Source, value);
+        }
+        if let Some(holder) = &row.holder {
+            let party = self.party(holder, source);
+            self.claim(row.range, Rank::Source, Statement::Held { party, role: row.role, source });
+        }
+        if row.holder.is_none()
+            && row.system.is_none()
+            && let Some(country) = row.country
+        {
+            let value = self.statement(Statement::Registered { country });
+            self.registrations.push(row.range, Rank::Source, value);
+        }
+    }
+
+    fn system(&mut self, row: &SystemRow<'_>, source: u8) {
+        // Of a source its first word stays; a later source, which is no less trusted, replaces it.
+        let known = self.systems.get(&row.asn).filter(|system| system.named_by == Some(source));
+        let known = known.and_then(|system| system.holder);
+        let holder = match (&row.holder, known) {
+            (_, Some(party)) => Some(party),
+            (Some(Holder::Handle(handle)), None) => Some(self.handle(handle, source)),
+            // A name alone does not make the holders of two AS numbers one.
+            (Some(Holder::Named(organisation)), None) => Some(self.add_party(organisation, source)),
+            (None, None) => None,
+        };
+        let system = self.systems.entry(row.asn).or_default();
+        if holder.is_some() {
+            system.holder = holder;
+            system.named_by = Some(source);
+        }
+        system.country = row.country.or(system.country);
+        system.sources |= 1 << source;
+    }
+
+    fn party(&mut self, holder: &Holder<'_>, source: u8) -> PartyId {
+        match holder {
+            Holder::Handle(handle) => self.handle(handle, source),
+            Holder::Named(organisation) => self.named(organisation, source),
+        }
+    }
+
+    fn handle(&mut self, handle: &str, source: u8) -> PartyId {
+        if let Some(party) = self.by_handle.get(&(source, Box::from(handle))) {
+            return *party;
+        }
+        let party = self.parties.len() as PartyId;
+        self.parties.push(Party::default());
+        self.by_handle.insert((source, handle.into()), party);
+        party
+    }
+
+    /// The party of a name: two rows with the same name, country, domain and register number mean one.
+    fn named(&mut self, organisation: &Organisation<'_>, source: u8) -> PartyId {
+        let hash = self.hasher.hash_one(&*organisation.name);
+        let same = |party: &PartyId| {
+            let party = &self.parties[*party as usize];
+            *party.name == *organisation.name
+                && party.country == organisation.country
+                && party.kind == organisation.kind
+                && party.details.as_deref() == details(organisation).as_ref()
+        };
+        if let Some(party) = self.by_name.find(hash, same) {
+            self.parties[*party as usize].sources |= 1 << source;
+            return *party;
+        }
+        let party = self.add_party(organisation, source);
+        let (parties, hasher) = (&self.parties, &self.hasher);
+        self.by_name.insert_unique(hash, party, |party| hasher.hash_one(&*parties[*party as usize].name));
+        party
+    }
+
+    fn add_party(&mut self, organisation: &Organisation<'_>, source: u8) -> PartyId {
+        let party = self.parties.len() as PartyId;
+        self.parties.push(Party::default());
+        self.describe(party, organisation, source);
+        party
+    }
+
+    /// Writes down what a source says of a party. What is known already stays.
+    fn describe(&mut self, party: PartyId, organisation: &Organisation<'_>, source: u8) {
+        let party = &mut self.parties[party as usize];
+        if party.name.is_empty() {
+            party.name = (&*organisation.name).into();
+        }
+        party.country = party.country.or(organisation.country);
+        party.kind = party.kind.or(organisation.kind);
+        party.natural_person |= organisation.natural_person;
+        party.sources |= 1 << source;
+        if party.details.is_none() {
+            party.details = details(organisation).map(Box::new);
+        }
+    }
+
+    fn statement(&mut self, statement: Statement) -> u32 {
+        let next = self.statements.len() as u32;
+        let id = *self.statement_ids.entry(statement).or_insert(next);
+        if id == next {
+            self.statements.push(statement);
+        }
+        id
+    }
+}
+
+/// The details of an organisation, if it has any.
+pub(crate) fn details(organisation: &Organisation<'_>) -> Option<Details> {
+    let own = |text: &Option<std::borrow::Cow<'_, str>>| text.as_deref().map(Box::from);
+    let details = Details {
+        domain: own(&organisation.domain),
+        legal_form: own(&organisation.legal_form),
+        industry: own(&organisation.industry),
+        register: own(&organisation.register),
+        register_id: own(&organisation.register_id),
+        lei: own(&organisation.lei),
+    };
+    (details != Details::default()).then_some(details)
+}
