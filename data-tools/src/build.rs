@@ -2,10 +2,11 @@
 
 use std::net::IpAddr;
 
-use nameplate::{SourceFields, SourceSet, WriteError, Writer};
+use nameplate::{Address, SourceFields, SourceSet, WriteError, Writer};
 
 use crate::config::{BuildConfig, SourceConfig};
 use crate::evidence::{Evidence, Statement};
+use crate::explain::{Explanation, Trace};
 use crate::flatten::{Rank, overlay};
 use crate::import::{Corrections, Counts, Range, import};
 use crate::resolve::{Answers, Rules};
@@ -39,21 +40,39 @@ pub struct SourceReport {
 /// Memory: that of the evidence (16 bytes for an IPv4 row, 48 for an IPv6 row, some 60 and its name
 /// for a holder), beside the writer's own.
 pub fn build(config: &BuildConfig, progress: &mut dyn Progress) -> Result<(Writer, BuildReport), BuildError> {
+    resolve(config, None, progress)
+}
+
+/// The same build, and why the answer for one address is what it is.
+pub fn explain(
+    config: &BuildConfig,
+    address: Address,
+    progress: &mut dyn Progress,
+) -> Result<(Writer, BuildReport, Explanation), BuildError> {
+    let mut trace = Trace::new(address);
+    let (writer, report) = resolve(config, Some(&mut trace), progress)?;
+    Ok((writer, report, trace.explanation))
+}
+
+fn resolve(
+    config: &BuildConfig,
+    mut trace: Option<&mut Trace>,
+    progress: &mut dyn Progress,
+) -> Result<(Writer, BuildReport), BuildError> {
     let mut evidence = Evidence::default();
-    let mut report = BuildReport::default();
-    let counts = import_sources(config, &mut evidence, progress)?;
+    let counts = import_sources(config, &mut evidence, trace.as_deref_mut(), progress)?;
     let reports = config.sources.iter().zip(counts);
-    report.sources =
-        reports.map(|(source, counts)| SourceReport { name: source.name.clone(), counts }).collect();
+    let reports = reports.map(|(source, counts)| SourceReport { name: source.name.clone(), counts });
+    let mut report = BuildReport { sources: reports.collect(), ..BuildReport::default() };
     let corrections = import_corrections(config, &mut evidence, progress)?;
     claim_special_purpose(&mut evidence);
+    evidence.settle_countries();
 
     let mut writer = Writer::new();
     number_and_date(&mut writer, config)?;
     writer.fact("generator", concat!("nameplate-build ", env!("CARGO_PKG_VERSION")))?;
     let sources = write_sources(&mut writer, &config.sources, &report.sources)?;
-    let (holders, announcements) =
-        (std::mem::take(&mut evidence.holders), std::mem::take(&mut evidence.announcements));
+    let (holders, announcements) = evidence.take_layers();
     let rules = Rules {
         evidence: &evidence,
         corrections: &corrections,
@@ -61,15 +80,26 @@ pub fn build(config: &BuildConfig, progress: &mut dyn Progress) -> Result<(Write
         trust: config.sources.iter().map(|source| source.trust).collect(),
     };
     let mut answers = Answers::new(rules, sources);
+    let names: Vec<String> = config.sources.iter().map(|source| source.name.clone()).collect();
     progress.begin("resolving", Some(holders.len() + announcements.len()));
     let (mut upper, mut lower) = (holders.v4, announcements.v4);
     overlay(&mut upper, &mut lower, |first, last, holder, announced| {
+        if let Some(trace) = &mut trace
+            && trace.concerns(Range::V4(first, last))
+        {
+            trace.decided(&answers.rules, holder, announced, &names);
+        }
         let answer = answers.answer(&mut writer, holder, announced)?;
         writer.push_v4(first, last, answer)
     })?;
     progress.advance((upper.len() + lower.len()) as u64);
     let (mut upper, mut lower) = (holders.v6, announcements.v6);
     overlay(&mut upper, &mut lower, |first, last, holder, announced| {
+        if let Some(trace) = &mut trace
+            && trace.concerns(Range::V6(first, last))
+        {
+            trace.decided(&answers.rules, holder, announced, &names);
+        }
         let answer = answers.answer(&mut writer, holder, announced)?;
         writer.push_v6(first, last, answer)
     })?;
@@ -83,6 +113,7 @@ pub fn build(config: &BuildConfig, progress: &mut dyn Progress) -> Result<(Write
 fn import_sources(
     config: &BuildConfig,
     evidence: &mut Evidence,
+    mut trace: Option<&mut Trace>,
     progress: &mut dyn Progress,
 ) -> Result<Vec<Counts>, BuildError> {
     let mut counts = vec![Counts::default(); config.sources.len()];
@@ -91,8 +122,12 @@ fn import_sources(
     for position in order {
         let source = &config.sources[position];
         for file in &source.files {
-            let file_counts =
-                import(source.kind, file, progress, &mut |row| evidence.take(row, position as u8))?;
+            let file_counts = import(source.kind, file, progress, &mut |row| {
+                if let Some(trace) = &mut trace {
+                    trace.hear(&row, &source.name);
+                }
+                evidence.take(row, position as u8);
+            })?;
             counts[position].add(&file_counts);
         }
     }

@@ -11,12 +11,13 @@
 //!
 //! Memory: 16 bytes for an IPv4 statement, 48 for an IPv6 one, some 60 and its name for a holder.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::convert::Infallible;
 use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use crate::flatten::{Claim, Rank};
+use crate::flatten::{Bits, Claim, Rank, overlay};
 use crate::import::{
     Country, Holder, Kind, Listed, NetworkRow, Organisation, Range, Role, Row, Subject, SystemRow,
 };
@@ -159,6 +160,31 @@ impl Evidence {
         self.holders.push(range, rank, value);
     }
 
+    /// The layers of holders and announcements, to be swept; the rest of the evidence stays.
+    pub(crate) fn take_layers(&mut self) -> (Claims, Claims) {
+        (std::mem::take(&mut self.holders), std::mem::take(&mut self.announcements))
+    }
+
+    /// Gives an AS of unknown country the one in which most of what it announces is registered, and
+    /// its holder the country of the AS.
+    pub(crate) fn settle_countries(&mut self) {
+        let mut tally = Tally::default();
+        let Claims { v4, v6 } = std::mem::take(&mut self.registrations);
+        tally.sweep(v4, &mut self.announcements.v4, &self.statements, |count: u32| u64::from(count) + 1);
+        // An IPv6 network is counted in /48s: addresses would overflow.
+        tally.sweep(v6, &mut self.announcements.v6, &self.statements, |count| (count >> 80) as u64 + 1);
+        for (asn, country) in tally.countries() {
+            let system = self.systems.entry(asn).or_default();
+            system.country = system.country.or(Some(country));
+        }
+        for system in self.systems.values() {
+            if let Some(party) = system.holder {
+                let party = &mut self.parties[party as usize];
+                party.country = party.country.or(system.country);
+            }
+        }
+    }
+
     fn network(&mut self, row: &NetworkRow<'_>, source: u8) {
         if let Some(system) = &row.system {
             self.system(system, source);
@@ -265,6 +291,48 @@ impl Evidence {
             self.statements.push(statement);
         }
         id
+    }
+}
+
+/// How much of what each AS announces is registered in which country.
+#[derive(Default)]
+struct Tally(BTreeMap<(u32, Country), u64>);
+
+impl Tally {
+    fn sweep<A: Bits>(
+        &mut self,
+        mut registrations: Vec<Claim<A, u32>>,
+        announcements: &mut [Claim<A, u32>],
+        statements: &[Statement],
+        size: impl Fn(A) -> u64,
+    ) {
+        if registrations.is_empty() {
+            return;
+        }
+        let counted: Result<(), Infallible> =
+            overlay(&mut registrations, announcements, |first, last, registered, announced| {
+                let said =
+                    |claim: Option<&Claim<A, u32>>| claim.map(|claim| statements[claim.value as usize]);
+                if let (Some(Statement::Registered { country }), Some(Statement::Announced { asn, .. })) =
+                    (said(registered), said(announced))
+                {
+                    *self.0.entry((asn, country)).or_default() += size(last - first);
+                }
+                Ok(())
+            });
+        let Ok(()) = counted;
+    }
+
+    /// Each AS's commonest country; of equally common ones the first in the alphabet.
+    fn countries(self) -> HashMap<u32, Country> {
+        let mut best: HashMap<u32, (u64, Country)> = HashMap::new();
+        for ((asn, country), count) in self.0 {
+            let entry = best.entry(asn).or_insert((count, country));
+            if count > entry.0 {
+                *entry = (count, country);
+            }
+        }
+        best.into_iter().map(|(asn, (_, country))| (asn, country)).collect()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use nameplate::{Address, InvalidAddress};
 
 /// Says which company or operator is behind an IP address.
 ///
@@ -84,8 +85,14 @@ pub(crate) struct Build {
     #[command(flatten)]
     pub(crate) from: BuildFrom,
     /// Range file to write; an existing one is replaced when the new one is complete
-    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) output: PathBuf,
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, required_unless_present = "explain")]
+    pub(crate) output: Option<PathBuf>,
+    /// Show every piece of evidence about one address and which rule decided; without -o nothing is written
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    pub(crate) explain: Option<Address>,
+    /// Accept the terms of the registries whose data the configuration names; without it they are printed
+    #[arg(long)]
+    pub(crate) accept_terms: bool,
     /// Number of the build, instead of the configuration's or the newest source's date
     #[arg(long = "build-number", value_name = "N")]
     pub(crate) number: Option<u64>,
@@ -192,4 +199,8 @@ pub(crate) struct Man {
     /// Directory, which must exist
     #[arg(value_hint = ValueHint::DirPath)]
     pub(crate) directory: PathBuf,
+}
+
+fn address(text: &str) -> Result<Address, InvalidAddress> {
+    Address::parse(text.as_bytes())
 }

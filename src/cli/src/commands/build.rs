@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use nameplate::{Database, publish};
-use nameplate_build::{BuildConfig, BuildReport, Progress};
+use nameplate::{Address, Database, publish, write_json};
+use nameplate_build::{BuildConfig, BuildReport, Explanation, Progress};
 use serde_json::json;
 
 use super::Failure;
@@ -18,16 +18,81 @@ pub(super) fn run(arguments: Build) -> Result<ExitCode, Failure> {
         None => BuildConfig::from_asn_tables(arguments.from.asn),
     };
     config.build_number = arguments.number.or(config.build_number);
-    let (writer, report) = nameplate_build::build(&config, &mut Bars::default())?;
-    publish(writer, &arguments.output)?;
-    let database = Database::open(&arguments.output)?;
+    config.accept_terms = arguments.accept_terms;
+    let (writer, report, explanation) = match arguments.explain {
+        Some(address) => {
+            let (writer, report, explanation) =
+                nameplate_build::explain(&config, address, &mut Bars::default())?;
+            (writer, report, Some((address, explanation)))
+        }
+        None => {
+            let (writer, report) = nameplate_build::build(&config, &mut Bars::default())?;
+            (writer, report, None)
+        }
+    };
+    // The file outlives the database that reads it.
+    let mut file = Vec::new();
+    let database = match &arguments.output {
+        Some(output) => {
+            publish(writer, output)?;
+            Database::open(output)?
+        }
+        None => {
+            writer.finish(&mut file)?;
+            Database::from_bytes(&file)?
+        }
+    };
     let mut out = io::stdout().lock();
-    if arguments.json {
-        writeln!(out, "{}", as_json(&database, &report))?;
-    } else {
-        as_text(&database, &report, &mut out)?;
+    match (explanation, arguments.json) {
+        (Some((address, explanation)), json) => explained(&explanation, &database, address, json, &mut out)?,
+        (None, true) => writeln!(out, "{}", as_json(&database, &report))?,
+        (None, false) => as_text(&database, &report, &mut out)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn explained(
+    explanation: &Explanation,
+    database: &Database,
+    address: Address,
+    json: bool,
+    out: &mut impl Write,
+) -> Result<(), Failure> {
+    let mut answer = String::new();
+    write_json(&database.lookup(address), &mut answer);
+    let rule = explanation.rule;
+    if json {
+        let statements: Vec<_> = explanation
+            .statements
+            .iter()
+            .map(|(source, says)| json!({"source": source, "says": says}))
+            .collect();
+        let answer: serde_json::Value = serde_json::from_str(&answer)?;
+        let rule = rule.map(|rule| json!({"name": rule.name, "when": rule.when, "answer": rule.answer}));
+        let all = json!({
+            "statements": statements, "holders": explanation.holders, "rule": rule, "answer": answer,
+        });
+        writeln!(out, "{all}")?;
+        return Ok(());
+    }
+    writeln!(out, "evidence")?;
+    if explanation.statements.is_empty() {
+        writeln!(out, "  no source says anything of it")?;
+    }
+    for (source, says) in &explanation.statements {
+        writeln!(out, "  {source}: {says}")?;
+    }
+    if !explanation.holders.is_empty() {
+        writeln!(out, "the strongest of it")?;
+    }
+    for holder in &explanation.holders {
+        writeln!(out, "  {holder}")?;
+    }
+    if let Some(rule) = rule {
+        writeln!(out, "rule\n  {}: where {}, the answer is {}", rule.name, rule.when, rule.answer)?;
+    }
+    writeln!(out, "answer\n  {answer}")?;
+    Ok(())
 }
 
 fn as_text(database: &Database, report: &BuildReport, out: &mut impl Write) -> io::Result<()> {
@@ -48,7 +113,7 @@ fn as_text(database: &Database, report: &BuildReport, out: &mut impl Write) -> i
     }
     writeln!(
         out,
-        "AS holders: {} companies, {} operators, {} withheld because the name may be a person's",
+        "{} companies, {} operators, {} holders withheld because the name may be a person's",
         report.companies, report.operators, report.withheld
     )?;
     writeln!(
