@@ -50,6 +50,9 @@ pub(crate) struct Verdict {
     pub(crate) rule: &'static str,
 }
 pub(crate) fn judge(signs: &Signs<'_>) -> Verdict {
+    if signs.natural_person {
+        return Verdict { class: Class::Withheld, confidence: 0, rule: "person" };
+    }
     match crate::classify::classify(signs.name) {
         Old::Company => {
             Verdict { class: Class::Company(CompanyKind::Business), confidence: 40, rule: "legal-form" }
