@@ -11,17 +11,22 @@
 //!
 //! Memory: 16 bytes for an IPv4 statement, 48 for an IPv6 one, some 60 and its name for a holder.
 
-use std::collections::{BTreeMap, HashMap};
-use std::convert::Infallible;
+mod tally;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
 use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use crate::flatten::{Bits, Claim, Rank, overlay};
+use crate::flatten::{Claim, Rank};
 use crate::import::{
     Country, Holder, Kind, Listed, NetworkRow, Organisation, Range, Role, Row, Subject, SystemRow,
 };
 use crate::organisation::Shape;
+
+use tally::Tally;
 
 /// Position of a [`Party`].
 pub(crate) type PartyId = u32;
@@ -291,48 +296,6 @@ impl Evidence {
             self.statements.push(statement);
         }
         id
-    }
-}
-
-/// How much of what each AS announces is registered in which country.
-#[derive(Default)]
-struct Tally(BTreeMap<(u32, Country), u64>);
-
-impl Tally {
-    fn sweep<A: Bits>(
-        &mut self,
-        mut registrations: Vec<Claim<A, u32>>,
-        announcements: &mut [Claim<A, u32>],
-        statements: &[Statement],
-        size: impl Fn(A) -> u64,
-    ) {
-        if registrations.is_empty() {
-            return;
-        }
-        let counted: Result<(), Infallible> =
-            overlay(&mut registrations, announcements, |first, last, registered, announced| {
-                let said =
-                    |claim: Option<&Claim<A, u32>>| claim.map(|claim| statements[claim.value as usize]);
-                if let (Some(Statement::Registered { country }), Some(Statement::Announced { asn, .. })) =
-                    (said(registered), said(announced))
-                {
-                    *self.0.entry((asn, country)).or_default() += size(last - first);
-                }
-                Ok(())
-            });
-        let Ok(()) = counted;
-    }
-
-    /// Each AS's commonest country; of equally common ones the first in the alphabet.
-    fn countries(self) -> HashMap<u32, Country> {
-        let mut best: HashMap<u32, (u64, Country)> = HashMap::new();
-        for ((asn, country), count) in self.0 {
-            let entry = best.entry(asn).or_insert((count, country));
-            if count > entry.0 {
-                *entry = (count, country);
-            }
-        }
-        best.into_iter().map(|(asn, (_, country))| (asn, country)).collect()
     }
 }
 
