@@ -30,11 +30,20 @@ def entries(path):
 
 @pytest.fixture(scope="module")
 def company(database):
-    """A company of the file, with its networks."""
+    """A company of the file, whose name no other has: id, name, first address."""
     export = run_ok("export", "--db", database, "--format", "ndjson", "-o", "-").splitlines()[1:]
     answers = [json.loads(line) for line in export]
-    first = next(answer for answer in answers if answer["status"] == "company" and answer.get("operator"))
-    return first["company"]["id"], first["company"]["name"], first["network"]["first"]
+    companies = [answer for answer in answers if answer["status"] == "company"]
+    ids = {}
+    for answer in companies:
+        ids.setdefault(answer["company"]["name"], set()).add(answer["company"]["id"])
+    everything = "".join(export)
+    for answer in companies:
+        company_id, name = answer["company"]["id"], answer["company"]["name"]
+        # Nor may it be a part of another's name, which would still be there.
+        if len(ids[name]) == 1 and everything.count(name) == everything.count(f'"name":"{name}"'):
+            return company_id, name, answer["network"]["first"]
+    raise AssertionError("no such company")
 
 
 def test_entries_are_added_listed_and_removed(suppression):
@@ -202,6 +211,20 @@ def test_a_suppressed_network_ends_the_ranges_beside_it(suppression, database):
     assert inside == {"status": "unknown"}
     assert before["network"] == {"first": known["network"]["first"], "last": "17.0.0.127"}
     assert behind["network"] == {"first": "17.0.1.0", "last": known["network"]["last"]}
+
+
+def test_adding_says_what_an_entry_hides_in_a_file(suppression, database):
+    def said(*rule):
+        out = run_ok("suppress", "add", "--list", suppression, *rule, "--reason", "asked", "--db", database)
+        return out.splitlines()[1:]
+
+    names = said("--id", "asn:714")
+    assert "hides the company asn:714: Apple Inc." in names
+    assert "hides the operator AS714: Apple Inc." in names
+    for line in (line for line in names if line.startswith("still shown under another id: ")):
+        assert line.endswith(": Apple Inc.")
+    assert said("--network", "17.0.0.0/25") == ["hides all or part of 1 network"]
+    assert said("--id", "lei:NOBODY") == [f"hides nothing in {database}"]
 
 
 @pytest.mark.parametrize("by_config", [False, True])

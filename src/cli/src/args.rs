@@ -239,6 +239,9 @@ pub(crate) struct SuppressAdd {
     /// Since when, as 2026-06-17, instead of today (UTC)
     #[arg(long, value_name = "DATE")]
     pub(crate) date: Option<String>,
+    /// Range file: say what the entry hides in it, and which companies of the same name stay
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) db: Option<PathBuf>,
 }
 
 /// Takes a company or a network off the list

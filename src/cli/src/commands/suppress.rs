@@ -1,9 +1,15 @@
 //! `nameplate suppress`: the list of who is not to be shown. docs/SUPPRESSION.md says what a rule hides.
 
-use std::io::{self, BufWriter, Write};
+use std::collections::HashSet;
+use std::fmt::Write as _;
+use std::io::{self, BufWriter, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
-use nameplate::{InvalidNetwork, InvalidSuppression, Network, Suppression, SuppressionList, SuppressionRule};
+use nameplate::{
+    Database, InvalidNetwork, InvalidSuppression, Network, OpenOptions, Status, Suppression, SuppressionList,
+    SuppressionRule,
+};
 use serde_json::{Map, Value};
 
 use super::Failure;
@@ -30,6 +36,8 @@ fn add(arguments: SuppressAdd) -> Result<(), Failure> {
     let path = &arguments.list;
     let date = arguments.date.unwrap_or_else(today);
     let entry = Suppression::new(rule(arguments.rule)?, &date, &arguments.reason)?;
+    // Before the list is changed: a file that can't be read fails the command, and then nothing was.
+    let hidden = arguments.db.as_deref().map(|file| what_it_hides(&entry, file)).transpose()?;
     if arguments.create {
         SuppressionList::create(path)?;
     }
@@ -43,7 +51,48 @@ fn add(arguments: SuppressAdd) -> Result<(), Failure> {
         Some(before) => println!("there since {}: {what} ({})", before.date(), before.reason()),
         None => println!("added: {what}"),
     }
+    if let Some(hidden) = hidden {
+        print!("{hidden}");
+    }
     Ok(())
+}
+
+/// Lines that say what of the file goes, so that a rule that misses is noticed, and a company that
+/// the file has under several ids.
+fn what_it_hides(entry: &Suppression, file: &Path) -> Result<String, Failure> {
+    let mut list = SuppressionList::default();
+    list.add(entry.clone());
+    let whole = Database::open(file)?;
+    let rest = OpenOptions::default().suppression(Some(&list)).open(file)?;
+    let mut lines = String::new();
+    let mut names = HashSet::new();
+    for company in whole.companies().filter(|company| rest.company(company.id()).is_none()) {
+        names.insert(company.name().to_lowercase());
+        writeln!(lines, "hides the company {}: {}", company.id(), company.name())?;
+    }
+    let operators: HashSet<u32> = rest.operators().map(|operator| operator.asn()).collect();
+    for operator in whole.operators().filter(|operator| !operators.contains(&operator.asn())) {
+        writeln!(lines, "hides the operator AS{}: {}", operator.asn(), operator.name())?;
+    }
+    if let SuppressionRule::Network(hidden) = entry.rule() {
+        let answers = whole.intervals().filter(|interval| interval.answer.status() != Status::Unknown);
+        let count = answers.filter(|interval| overlap(&interval.network, hidden)).count();
+        if count > 0 {
+            let networks = if count == 1 { "network" } else { "networks" };
+            writeln!(lines, "hides all or part of {count} {networks}")?;
+        }
+    }
+    if lines.is_empty() {
+        writeln!(lines, "hides nothing in {}", file.display())?;
+    }
+    for company in rest.companies().filter(|company| names.contains(&company.name().to_lowercase())) {
+        writeln!(lines, "still shown under another id: {}: {}", company.id(), company.name())?;
+    }
+    Ok(lines)
+}
+
+fn overlap(a: &Network, b: &Network) -> bool {
+    a.first.is_ipv4() == b.first.is_ipv4() && a.first <= b.last && b.first <= a.last
 }
 
 fn remove(arguments: SuppressRemove) -> Result<(), Failure> {
