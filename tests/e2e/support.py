@@ -182,12 +182,12 @@ def addresses_of(table: Path, count: int) -> list[str]:
 class Daemon:
     """A `nameplate serve`, with all that it writes caught in one file."""
 
-    def __init__(self, database: Path, folder: Path, socket_path: Path | None = None):
+    def __init__(self, database: Path, folder: Path, socket_path: Path | None = None, extra=()):
         self.socket = socket_path or folder / "nameplate.sock"
         self.log = folder / "daemon.log"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [nameplate_bin(), "serve", "--db", database, "--socket", self.socket],
+                [nameplate_bin(), "serve", "--db", database, "--socket", self.socket, *extra],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

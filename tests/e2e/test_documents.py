@@ -5,7 +5,7 @@ import subprocess
 import pytest
 from support import error_line, run, run_ok
 
-COMMANDS = ["build", "inspect", "lookup", "networks", "serve", "verify"]
+COMMANDS = ["build", "inspect", "lookup", "networks", "serve", "suppress", "verify"]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use nameplate::{Address, InvalidAddress};
 
 /// Says which company or operator is behind an IP address.
@@ -25,6 +25,7 @@ pub(crate) enum Command {
     Networks(Networks),
     Diff(Diff),
     Export(Export),
+    Suppress(Suppress),
     Completions(Completions),
     Man(Man),
 }
@@ -37,6 +38,9 @@ pub(crate) enum Command {
 pub(crate) struct Lookup {
     #[command(flatten)]
     pub(crate) from: LookupFrom,
+    /// Suppression list for --db: what it names is not shown. A daemon has its own
+    #[arg(long, value_name = "LIST", value_hint = ValueHint::FilePath, conflicts_with = "socket")]
+    pub(crate) suppress: Option<PathBuf>,
     /// Print JSON, one object per line
     #[arg(long)]
     pub(crate) json: bool,
@@ -74,7 +78,10 @@ pub(crate) struct Serve {
     /// With --map: read the whole file into the page cache before serving
     #[arg(long)]
     pub(crate) prefault: bool,
-    /// TOML file with the keys db, socket, map and prefault; flags win over it
+    /// Suppression list: what it names is not shown
+    #[arg(long, value_name = "LIST", value_hint = ValueHint::FilePath)]
+    pub(crate) suppress: Option<PathBuf>,
+    /// TOML file with the keys db, socket, map, prefault and suppress; flags win over it
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) config: Option<PathBuf>,
 }
@@ -139,6 +146,9 @@ pub(crate) struct Networks {
     pub(crate) db: PathBuf,
     /// The company's id, as lookup shows it
     pub(crate) id: String,
+    /// Suppression list: what it names is not shown
+    #[arg(long, value_name = "LIST", value_hint = ValueHint::FilePath)]
+    pub(crate) suppress: Option<PathBuf>,
     /// Print JSON, one network per line
     #[arg(long)]
     pub(crate) json: bool,
@@ -156,6 +166,9 @@ pub(crate) struct Diff {
     /// Range file after
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) new: PathBuf,
+    /// Suppression list, applied to both files: what it names is not shown
+    #[arg(long, value_name = "LIST", value_hint = ValueHint::FilePath)]
+    pub(crate) suppress: Option<PathBuf>,
     /// Print JSON, one change per line
     #[arg(long)]
     pub(crate) json: bool,
@@ -177,6 +190,9 @@ pub(crate) struct Export {
     /// the new one is complete
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) output: PathBuf,
+    /// Suppression list: what it names is not shown
+    #[arg(long, value_name = "LIST", value_hint = ValueHint::FilePath)]
+    pub(crate) suppress: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -184,6 +200,98 @@ pub(crate) enum ExportFormat {
     Csv,
     Ndjson,
     Mmdb,
+}
+
+/// Keeps the list of companies and networks that are not to be shown
+///
+/// The other commands and the daemon take the list with --suppress. A list that is missing or
+/// damaged is an error everywhere, and never an empty one.
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = true)]
+pub(crate) struct Suppress {
+    #[command(subcommand)]
+    pub(crate) action: SuppressAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SuppressAction {
+    Create(SuppressCreate),
+    Add(SuppressAdd),
+    Remove(SuppressRemove),
+    List(SuppressList),
+}
+
+/// Makes an empty list; one that is there is left alone
+#[derive(Debug, Args)]
+pub(crate) struct SuppressCreate {
+    /// Suppression list to make
+    #[arg(long, value_name = "LIST", value_hint = ValueHint::FilePath)]
+    pub(crate) list: PathBuf,
+}
+
+/// Adds a company or a network; one that is there already keeps its date and reason
+#[derive(Debug, Args)]
+pub(crate) struct SuppressAdd {
+    /// Suppression list to change
+    #[arg(long, value_name = "LIST", value_hint = ValueHint::FilePath)]
+    pub(crate) list: PathBuf,
+    /// Make the list, which must not be there
+    #[arg(long)]
+    pub(crate) create: bool,
+    #[command(flatten)]
+    pub(crate) rule: SuppressRule,
+    /// Why, in a line
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// Since when, as 2026-06-17, instead of today (UTC)
+    #[arg(long, value_name = "DATE")]
+    pub(crate) date: Option<String>,
+    /// Range file: say what the entry hides in it, and which companies of the same name stay
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) db: Option<PathBuf>,
+}
+
+/// Takes a company or a network off the list
+#[derive(Debug, Args)]
+pub(crate) struct SuppressRemove {
+    /// Suppression list to change
+    #[arg(long, value_name = "LIST", value_hint = ValueHint::FilePath)]
+    pub(crate) list: PathBuf,
+    #[command(flatten)]
+    pub(crate) rule: SuppressRule,
+}
+
+/// Shows the list, one entry per line: date, kind of rule, what it names, reason
+#[derive(Debug, Args)]
+pub(crate) struct SuppressList {
+    /// Suppression list to show
+    #[arg(long, value_name = "LIST", value_hint = ValueHint::FilePath)]
+    pub(crate) list: PathBuf,
+    /// Print JSON, one entry per line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What a rule names, in one of four ways.
+#[derive(Debug, Args)]
+#[group(skip)]
+#[command(group = ArgGroup::new("rule").required(true))]
+pub(crate) struct SuppressRule {
+    /// The company with this id, as lookup shows it; asn:N names the AS too
+    #[arg(long, group = "rule", value_name = "ID")]
+    pub(crate) id: Option<String>,
+    /// The company with a number in this register, as lookup shows it
+    #[arg(long, group = "rule", value_name = "NAME", requires = "number")]
+    pub(crate) register: Option<String>,
+    /// The number in the register
+    #[arg(long, value_name = "N", requires = "register")]
+    pub(crate) number: Option<String>,
+    /// The companies with this domain, as example.com
+    #[arg(long, group = "rule", value_name = "DOMAIN")]
+    pub(crate) domain: Option<String>,
+    /// Every address of this network: CIDR, FIRST-LAST or one address
+    #[arg(long, group = "rule", value_name = "NETWORK")]
+    pub(crate) network: Option<String>,
 }
 
 /// Prints a completion script for a shell

@@ -40,7 +40,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use nameplate::OpenOptions;
+use nameplate::{Database, OpenOptions, SuppressionList};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -61,13 +61,15 @@ pub struct Options {
     pub map: bool,
     /// Reads a mapped file into the page cache before serving; a copied one is in memory anyway.
     pub prefault: bool,
+    /// The suppression list. What it names is in no answer; when it cannot be read, nothing is served.
+    pub suppression: Option<PathBuf>,
 }
 
 /// Why the daemon did not start, or how it ended badly.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
-    /// The range file cannot be served.
+    /// The range file or the suppression list cannot be read.
     #[error(transparent)]
     Database(#[from] nameplate::Error),
     /// The socket cannot be had.
@@ -91,10 +93,19 @@ pub enum ServeError {
 /// may cause, has no effect from here on.
 pub fn serve(options: &Options, ready: impl FnOnce()) -> Result<(), ServeError> {
     forbid_core_dumps()?;
-    let open = OpenOptions::default().copy(!options.map).prefault(options.prefault);
-    let state = Arc::new(State::new(open.open(&options.database)?));
+    let state = Arc::new(State::new(open(options)?));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(serve_state(options, state, ready))
+}
+
+/// File and list belong together: what is served is made of both.
+fn open(options: &Options) -> Result<Database, nameplate::Error> {
+    let list = options.suppression.as_deref().map(SuppressionList::open).transpose()?;
+    if let (Some(path), Some(list)) = (&options.suppression, &list) {
+        info!(list = %path.display(), entries = list.entries().len(), "suppressing");
+    }
+    let open = OpenOptions::default().copy(!options.map).prefault(options.prefault);
+    open.suppression(list.as_ref()).open(&options.database)
 }
 
 /// Memory holds addresses for moments; a core dump would keep them. Neither the kernel nor another

@@ -28,6 +28,7 @@ fn signals_end_the_service_and_hangup_does_not() {
         socket: directory.path().join("n.sock"),
         map: false,
         prefault: false,
+        suppression: None,
     };
     let missing = serve(&options, || panic!("never ready")).unwrap_err();
     assert!(matches!(missing, ServeError::Database(_)));

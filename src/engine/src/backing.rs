@@ -72,7 +72,7 @@ fn advise_huge_pages(advise: impl FnOnce() -> io::Result<()>) {
 }
 
 /// Opens a regular file for reading; never waits for a writer, as a named pipe would have it.
-fn open(path: &Path) -> io::Result<File> {
+pub(crate) fn open(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
     require_regular_file(&file)?;
     Ok(file)
@@ -82,7 +82,7 @@ fn open(path: &Path) -> io::Result<File> {
 fn require_regular_file(file: &File) -> io::Result<()> {
     let kind = file.metadata()?.file_type();
     if kind.is_dir() {
-        return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory, not a range file"));
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory, not a file"));
     }
     if !kind.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "is no regular file"));

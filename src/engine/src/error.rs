@@ -1,9 +1,11 @@
 //! What can be wrong with a range file, in sentences that say what to do.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// Why a range file could not be opened, read or written.
+use crate::suppression::SuppressionError;
+
+/// Why a range file or a suppression list could not be opened, read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -23,9 +25,27 @@ pub enum Error {
         /// What is wrong, and where.
         source: FormatError,
     },
+    /// The file is no suppression list that can be relied on.
+    #[error("{}: {source}", path.display())]
+    Suppression {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and what to do.
+        source: SuppressionError,
+    },
 }
 
 impl Error {
+    /// The same about another file: for what was made from it in memory.
+    pub(crate) fn about(mut self, file: &Path) -> Error {
+        match &mut self {
+            Error::Io { path, .. } | Error::Format { path, .. } | Error::Suppression { path, .. } => {
+                *path = file.into();
+            }
+        }
+        self
+    }
+
     pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Error {
         let path = path.into();
         move |source| Error::Io { path, source }

@@ -53,7 +53,7 @@
 //! `address` reads addresses; `search` finds intervals with the indexes of `rank` (IPv4) and `tree`
 //! (IPv6), compiled for what `cpu` finds; `database` and `answer` turn them into answers; `fields` names what an answer holds; `format` is the layout, `layout` its first
 //! checks, `verify` all of them; `writer` makes files, `arrange` orders
-//! their content, and `publish` puts them in place.
+//! their content, and `publish` puts them in place; `suppression` leaves out of a file what a list names.
 
 mod address;
 mod answer;
@@ -69,6 +69,7 @@ mod publish;
 mod rank;
 mod search;
 mod strings;
+mod suppression;
 mod tree;
 mod verify;
 mod writer;
@@ -80,6 +81,9 @@ pub use error::{Error, FormatError};
 pub use fields::{Value, for_each_field, write_json};
 pub use format::UNKNOWN;
 pub use publish::publish;
+pub use suppression::{
+    InvalidNetwork, InvalidSuppression, Suppression, SuppressionError, SuppressionList, SuppressionRule,
+};
 pub use writer::{
     AnswerRef, CompanyFields, CompanyRef, OperatorRef, SourceFields, SourceSet, WriteError, Writer,
 };

@@ -15,23 +15,41 @@ use crate::writer::{WriteError, Writer};
 /// before the rename fails, the temporary file is removed and what was at `path` stays; when the
 /// last step fails, the new file is there but may not outlive a power loss.
 pub fn publish(writer: Writer, path: &Path) -> Result<(), Error> {
-    let (temporary, file) = create_temporary(path).map_err(Error::io(path))?;
-    let result = write_and_rename(writer, file, &temporary, path);
+    let write = |out: &mut BufWriter<File>| {
+        writer.finish(out).map_err(|error| match error {
+            WriteError::Io(error) => error,
+            other => io::Error::new(io::ErrorKind::InvalidData, other),
+        })
+    };
+    replace(path, 0o444, write).map_err(Error::io(path))
+}
+
+/// Puts what `write` writes in place of `path`, in the steps of [`publish`].
+pub(crate) fn replace(
+    path: &Path,
+    mode: u32,
+    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> io::Result<()> {
+    let (temporary, file) = create_temporary(path)?;
+    let result = write_and_rename(file, &temporary, path, mode, write);
     if result.is_err() {
         // The first error is the one to tell.
         let _ = fs::remove_file(&temporary);
     }
-    result.map_err(Error::io(path))
+    result
 }
 
-fn write_and_rename(writer: Writer, file: File, temporary: &Path, path: &Path) -> io::Result<()> {
+fn write_and_rename(
+    file: File,
+    temporary: &Path,
+    path: &Path,
+    mode: u32,
+    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> io::Result<()> {
     let mut out = BufWriter::with_capacity(1 << 20, file);
-    writer.finish(&mut out).map_err(|error| match error {
-        WriteError::Io(error) => error,
-        other => io::Error::new(io::ErrorKind::InvalidData, other),
-    })?;
+    write(&mut out)?;
     let file = out.into_inner()?;
-    file.set_permissions(Permissions::from_mode(0o444))?;
+    file.set_permissions(Permissions::from_mode(mode))?;
     file.sync_all()?;
     drop(file);
     fs::rename(temporary, path)?;
@@ -58,7 +76,7 @@ fn create_temporary(path: &Path) -> io::Result<(PathBuf, File)> {
     }
 }
 
-fn directory_of(path: &Path) -> &Path {
+pub(crate) fn directory_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),

@@ -73,7 +73,7 @@ fn a_directory_is_an_error_that_says_so() {
     for open in WAYS_OF_OPENING {
         let (kind, message) = io_error(open(directory.path()));
         assert_eq!(kind, io::ErrorKind::IsADirectory);
-        assert!(message.ends_with("is a directory, not a range file"), "{message}");
+        assert!(message.ends_with("is a directory, not a file"), "{message}");
     }
 }
 

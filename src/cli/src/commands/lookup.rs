@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use nameplate::{Address, Answer, Database, for_each_field, write_json};
 use nameplate_daemon::client::Client;
 
-use super::Failure;
+use super::{Failure, open};
 use crate::args::Lookup;
 
 /// Longer lines are no addresses; the rest of them is passed over.
@@ -18,7 +18,7 @@ const BATCH: usize = 256;
 pub(super) fn run(arguments: &Lookup) -> Result<ExitCode, Failure> {
     let from = &arguments.from;
     let backend = match (&from.db, &from.socket) {
-        (Some(file), _) => Backend::File(Box::new(Database::open(file)?)),
+        (Some(file), _) => Backend::File(Box::new(open(file, arguments.suppress.as_deref())?)),
         (None, Some(socket)) => Backend::Daemon(Client::connect(socket)?),
         (None, None) => return Err("give --db or --socket".into()),
     };

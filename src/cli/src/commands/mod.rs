@@ -8,6 +8,7 @@ mod inspect;
 mod lookup;
 mod networks;
 mod serve;
+mod suppress;
 mod verify;
 
 use std::error::Error;
@@ -15,7 +16,7 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
-use nameplate::Database;
+use nameplate::{Database, OpenOptions, SuppressionList};
 
 use crate::args::Command;
 
@@ -33,6 +34,7 @@ pub(crate) fn run(command: Command) -> ExitCode {
         Command::Networks(networks) => networks::run(&networks),
         Command::Diff(diff) => diff::run(&diff),
         Command::Export(export) => export::run(&export),
+        Command::Suppress(suppress) => suppress::run(suppress.action),
         Command::Completions(completions) => documents::completions(&completions),
         Command::Man(man) => documents::man(&man),
     };
@@ -46,12 +48,23 @@ pub(crate) fn run(command: Command) -> ExitCode {
     }
 }
 
-/// Opens a file and checks all of it: for commands that read it from end to end, and whose output
-/// others take for granted.
-fn open_verified(path: &Path) -> Result<Database, nameplate::Error> {
+/// Opens a file, without what the list names if there is one.
+fn open(path: &Path, list: Option<&Path>) -> Result<Database, nameplate::Error> {
+    let list = list.map(SuppressionList::open).transpose()?;
+    OpenOptions::default().suppression(list.as_ref()).open(path)
+}
+
+/// The same, and checks all of the file: for commands that read it from end to end, and whose
+/// output others take for granted.
+fn open_verified(path: &Path, list: Option<&Path>) -> Result<Database, nameplate::Error> {
+    // Before the file, which may take its time to be checked.
+    let list = list.map(SuppressionList::open).transpose()?;
     let database = Database::open(path)?;
     database.verify().map_err(|source| nameplate::Error::Format { path: path.into(), source })?;
-    Ok(database)
+    match list {
+        Some(list) => database.suppress(&list),
+        None => Ok(database),
+    }
 }
 
 /// Whoever reads the output has seen enough: `nameplate networks … | head`.

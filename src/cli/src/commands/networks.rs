@@ -5,14 +5,14 @@ use std::net::IpAddr;
 use std::process::ExitCode;
 
 use ipnet::{IpNet, Ipv4Subnets, Ipv6Subnets};
-use nameplate::{Database, Network};
+use nameplate::Network;
 use serde_json::json;
 
-use super::Failure;
+use super::{Failure, open};
 use crate::args::Networks;
 
 pub(super) fn run(arguments: &Networks) -> Result<ExitCode, Failure> {
-    let database = Database::open(&arguments.db)?;
+    let database = open(&arguments.db, arguments.suppress.as_deref())?;
     if database.company(&arguments.id).is_none() {
         let what = "has no company with this id; lookup shows a company's id";
         return Err(format!("{}: {what}", arguments.db.display()).into());

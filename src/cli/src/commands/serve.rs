@@ -21,6 +21,7 @@ struct Config {
     map: bool,
     #[serde(default)]
     prefault: bool,
+    suppress: Option<PathBuf>,
 }
 
 pub(super) fn run(arguments: Serve) -> Result<ExitCode, Failure> {
@@ -30,6 +31,7 @@ pub(super) fn run(arguments: Serve) -> Result<ExitCode, Failure> {
         socket: arguments.socket.or(config.socket).ok_or("no socket: give --socket or the key socket")?,
         map: arguments.map || config.map,
         prefault: arguments.prefault || config.prefault,
+        suppression: arguments.suppress.or(config.suppress),
     };
     let level = log_level()?;
     let colours = std::io::stderr().is_terminal();

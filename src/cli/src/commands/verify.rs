@@ -6,7 +6,7 @@ use super::{Failure, open_verified};
 use crate::args::Verify;
 
 pub(super) fn run(arguments: &Verify) -> Result<ExitCode, Failure> {
-    open_verified(&arguments.file)?;
+    open_verified(&arguments.file, None)?;
     println!("{}: ok", arguments.file.display());
     Ok(ExitCode::SUCCESS)
 }

@@ -19,7 +19,8 @@ use facts::{company_facts, file_facts, operator_facts, source_facts};
 use report::{Kind, Report};
 
 pub(super) fn run(arguments: &Diff) -> Result<ExitCode, Failure> {
-    let (old, new) = (open_verified(&arguments.old)?, open_verified(&arguments.new)?);
+    let list = arguments.suppress.as_deref();
+    let (old, new) = (open_verified(&arguments.old, list)?, open_verified(&arguments.new, list)?);
     let mut report = Report::new(arguments.json);
     report.file(&file_facts(old.metadata()), &file_facts(new.metadata()))?;
     sources(&old, &new, &mut report)?;

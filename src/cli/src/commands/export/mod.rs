@@ -19,7 +19,7 @@ pub(super) fn run(arguments: &Export) -> Result<ExitCode, Failure> {
         eprintln!("nameplate: mmdb goes to a file, not to standard output; give -o FILE");
         return Ok(ExitCode::from(WRONG_USAGE));
     }
-    let database = open_verified(&arguments.db)?;
+    let database = open_verified(&arguments.db, arguments.suppress.as_deref())?;
     output::write(path, |out| match arguments.format {
         ExportFormat::Csv => csv::write(&database, out),
         ExportFormat::Ndjson => ndjson::write(&database, out),
