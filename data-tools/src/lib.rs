@@ -21,7 +21,7 @@ mod special_purpose;
 pub use classify::{Verdict, classify};
 pub use config::{BuildConfig, SourceConfig, SourceKind};
 pub use flatten::{Claim, Rank, flatten};
-pub use import::{Counts, ImportError, Refused};
+pub use import::{Counts, ImportError, Refused, check};
 pub use resolve::{BuildReport, SourceReport, build};
 pub use special_purpose::{SPECIAL_PURPOSE, SpecialPurpose};
 
