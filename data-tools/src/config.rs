@@ -81,6 +81,18 @@ pub enum SourceKind {
     /// A table from ranges to AS numbers and holders: ip-location-db's CSV with dotted or numeric
     /// addresses, or iptoasn's TSV. Which of them a file is, is seen from its first line.
     IpAsn,
+    /// ARIN's bulk whois, `arin_db.txt`. Its terms must be accepted.
+    Arin,
+    /// Companies House's BasicCompanyData: the companies of the United Kingdom.
+    CompaniesHouse,
+    /// GLEIF's level-1 golden copy: legal entities with an LEI.
+    Gleif,
+    /// KBO/BCE open data, zipped or unpacked: the enterprises of Belgium.
+    Kbo,
+    /// A regional registry's whois dump in RPSL, as `ripe.db.gz`. Its terms must be accepted.
+    Rpsl,
+    /// SIRENE's StockUniteLegale: the legal units of France.
+    Sirene,
 }
 
 impl BuildConfig {

@@ -27,7 +27,7 @@ pub use classify::{Verdict, classify};
 pub use config::{BuildConfig, CompanySwitches, SourceConfig, SourceKind};
 pub use explain::Explanation;
 pub use flatten::{Claim, Flatten, Rank, Won, flatten};
-pub use import::{Counts, ImportError, Refused};
+pub use import::{Counts, ImportError, Refused, check};
 pub use resolve::{RULES, Rule};
 pub use special_purpose::{SPECIAL_PURPOSE, SpecialPurpose};
 

@@ -9,11 +9,22 @@
 //! whole is in doubt: it is cut off, holds nothing that could be used, or refuses too many rows.
 
 mod corrections;
+mod arin;
+mod companies_house;
+mod gleif;
 mod input;
 mod ip_asn;
+mod kbo;
 mod lines;
+mod objects;
+mod register;
 mod row;
+mod rpsl;
+mod sirene;
 mod table;
+mod terms;
+#[cfg(test)]
+mod testing;
 mod text;
 
 use std::collections::BTreeMap;
@@ -27,6 +38,7 @@ pub(crate) use corrections::{Corrections, Saying};
 pub(crate) use row::{
     Country, Holder, Kind, Listed, NetworkRow, Organisation, Range, Role, Row, Subject, SystemRow,
 };
+pub(crate) use terms::terms;
 
 /// Calls `each` with what every row of a file says.
 pub(crate) fn import(
@@ -36,9 +48,21 @@ pub(crate) fn import(
     each: &mut dyn FnMut(Row<'_>),
 ) -> Result<Counts, ImportError> {
     let counts = match kind {
+        SourceKind::Arin => arin::read(path, progress, each),
+        SourceKind::CompaniesHouse => companies_house::read(path, progress, each),
+        SourceKind::Gleif => gleif::read(path, progress, each),
         SourceKind::IpAsn => ip_asn::read(path, progress, each),
+        SourceKind::Kbo => kbo::read(path, progress, each),
+        SourceKind::Rpsl => rpsl::read(path, progress, each),
+        SourceKind::Sirene => sirene::read(path, progress, each),
     }?;
     counts.judged(path)
+}
+
+/// Reads a file as a source of a kind, and says what would become of its rows. Builds nothing;
+/// memory does not grow with the file.
+pub fn check(kind: SourceKind, path: &Path, progress: &mut dyn Progress) -> Result<Counts, ImportError> {
+    import(kind, path, progress, &mut |_| {})
 }
 
 /// What became of a file's rows.

@@ -175,7 +175,7 @@ impl<'a> Table<'a> {
     }
 
     /// The next record; rows that are none are counted as refused.
-    fn next(&mut self, counts: &mut Counts) -> Result<Option<Record<'_>>, ImportError> {
+    pub(super) fn next(&mut self, counts: &mut Counts) -> Result<Option<Record<'_>>, ImportError> {
         loop {
             let length = match self.read(counts)? {
                 Read::End => return Ok(None),

@@ -1,0 +1,34 @@
+//! Reads one file as a source of a kind and prints what became of its rows and how long it took:
+//!
+//! ```text
+//! cargo run --release -p nameplate-build --example import -- rpsl ripe.db.gz
+//! ```
+
+use std::path::Path;
+use std::time::Instant;
+
+use nameplate_build::{BuildConfig, check};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [kind, file] = &arguments[..] else {
+        return Err("usage: import KIND FILE, with a kind as in nameplate.toml".into());
+    };
+    // A kind is spelled as in a configuration.
+    let source = format!("[[source]]\nkind = {kind:?}\nname = \"file\"\nfiles = []\n");
+    let config: BuildConfig = toml::from_str(&source)?;
+    let began = Instant::now();
+    let counts = check(config.sources[0].kind, Path::new(file), &mut ())?;
+    let seconds = began.elapsed().as_secs_f64();
+    println!(
+        "{} rows, {} used, {} refused, {seconds:.1} s, {:.0} rows/s",
+        counts.rows,
+        counts.used,
+        counts.refused_rows(),
+        counts.rows as f64 / seconds
+    );
+    for (reason, refused) in &counts.refused {
+        println!("{} rows: {reason}, first on line {}", refused.count, refused.first_line);
+    }
+    Ok(())
+}
