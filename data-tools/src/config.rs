@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use nameplate::{CompanyKind, OperatorKind};
 use serde::Deserialize;
 
 use crate::BuildError;
+use crate::import::Kind;
 
 /// A build's sources and numbers.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -37,6 +39,31 @@ pub struct SourceConfig {
     pub url: Option<String>,
     /// Date of the data: `2026-06-17`.
     pub date: Option<String>,
+    /// Of lists: what their members are.
+    pub lists: Option<ListKind>,
+}
+
+/// What a list's members are: one of the words that answers have for a kind, such as `hosting`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ListKind(Kind);
+
+impl ListKind {
+    pub(crate) fn kind(self) -> Kind {
+        self.0
+    }
+}
+
+impl TryFrom<String> for ListKind {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<ListKind, String> {
+        let words = || {
+            let companies = CompanyKind::ALL.iter().map(|kind| kind.as_str());
+            companies.chain(OperatorKind::ALL.iter().map(|kind| kind.as_str())).collect::<Vec<_>>().join(", ")
+        };
+        Kind::named(&word).map(ListKind).ok_or_else(|| format!("unknown kind; expected one of {}", words()))
+    }
 }
 
 /// The grammars that can be imported.
@@ -46,6 +73,19 @@ pub enum SourceKind {
     /// A table from ranges to AS numbers and holders: ip-location-db's CSV with dotted or numeric
     /// addresses, or iptoasn's TSV. Which of them a file is, is seen from its first line.
     IpAsn,
+    /// A registry's delegated or delegated-extended statistics, or the NRO's combined file: the
+    /// countries where ranges and AS numbers are registered.
+    Delegated,
+    /// A MaxMind DB: GeoLite2 ASN, GeoIP2 ISP and Enterprise, IPinfo.
+    Mmdb,
+    /// People's own CSV with a header, and IPinfo's and GeoLite2's downloads in CSV.
+    Table,
+    /// A list of AS numbers, one a line or CSV with a column `asn`. It needs `lists`.
+    AsList,
+    /// A list of prefixes, addresses or ranges, one a line or CSV. It needs `lists`.
+    NetworkList,
+    /// A list of domains, one a line, CSV with a column `domain`, or JSON. It needs `lists`.
+    DomainList,
 }
 
 impl BuildConfig {
@@ -82,6 +122,7 @@ impl BuildConfig {
             attribution: None,
             url: None,
             date: None,
+            lists: None,
         };
         BuildConfig { build_number: None, sources: vec![source] }
     }

@@ -19,7 +19,7 @@ mod resolve;
 mod special_purpose;
 
 pub use classify::{Verdict, classify};
-pub use config::{BuildConfig, SourceConfig, SourceKind};
+pub use config::{BuildConfig, ListKind, SourceConfig, SourceKind};
 pub use flatten::{Claim, Rank, flatten};
 pub use import::{Counts, ImportError, Refused};
 pub use resolve::{BuildReport, SourceReport, build};

@@ -66,7 +66,7 @@ fn import(
 ) -> Result<SourceReport, BuildError> {
     let mut report = SourceReport { name: source.name.clone(), counts: Counts::default() };
     for file in &source.files {
-        let counts = import_file(source.kind, file, progress, &mut |row| {
+        let counts = import_file(source, file, progress, &mut |row| {
             let Row::Network(row) = row else { return };
             if let Some(system) = &row.system {
                 claims.push(row.range, holders.add(system, number));

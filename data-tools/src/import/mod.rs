@@ -8,11 +8,17 @@
 //! is not what the grammar says is refused, counted and explained; a file is refused where the
 //! whole is in doubt: it is cut off, holds nothing that could be used, or refuses too many rows.
 
+mod delegated;
 mod input;
 mod ip_asn;
 mod lines;
+mod list;
+mod mmdb;
+mod own_table;
 mod row;
 mod table;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::collections::BTreeMap;
@@ -20,23 +26,38 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::Progress;
-use crate::config::SourceKind;
+use crate::config::{SourceConfig, SourceKind};
+
+use text::Refusal;
 
 pub(crate) use row::{
     Country, Holder, Kind, Listed, NetworkRow, Organisation, Range, Role, Row, Subject, SystemRow,
 };
 
-/// Calls `each` with what every row of a file says.
+/// Calls `each` with what every row of one of the source's files says.
 pub(crate) fn import(
-    kind: SourceKind,
+    source: &SourceConfig,
     path: &Path,
     progress: &mut dyn Progress,
     each: &mut dyn FnMut(Row<'_>),
 ) -> Result<Counts, ImportError> {
-    let counts = match kind {
+    let counts = match source.kind {
         SourceKind::IpAsn => ip_asn::read(path, progress, each),
+        SourceKind::Delegated => delegated::read(path, progress, each),
+        SourceKind::Mmdb => mmdb::read(path, progress, each),
+        SourceKind::Table => own_table::read(path, progress, each),
+        SourceKind::AsList => list::read_systems(path, listed(source, path)?, progress, each),
+        SourceKind::NetworkList => list::read_networks(path, listed(source, path)?, progress, each),
+        SourceKind::DomainList => list::read_domains(path, listed(source, path)?, progress, each),
     }?;
     counts.judged(path)
+}
+
+/// What a list's members are.
+fn listed(source: &SourceConfig, path: &Path) -> Result<Kind, ImportError> {
+    let missing =
+        || ImportError::file(path, "is a list: its source has to say of what, as lists = \"hosting\"");
+    source.lists.map(|lists| lists.kind()).ok_or_else(missing)
 }
 
 /// What became of a file's rows.
@@ -60,8 +81,19 @@ pub struct Refused {
 }
 
 impl Counts {
+    /// One row: whether it was used, or why it is refused.
+    fn row(&mut self, line: u64, outcome: Result<bool, Refusal>) {
+        match outcome {
+            Ok(used) => {
+                self.rows += 1;
+                self.used += u64::from(used);
+            }
+            Err(reason) => self.refuse(line, reason),
+        }
+    }
+
     /// One row, refused.
-    fn refuse(&mut self, line: u64, reason: &'static str) {
+    fn refuse(&mut self, line: u64, reason: Refusal) {
         self.rows += 1;
         self.refused.entry(reason).or_insert(Refused { count: 0, first_line: line }).count += 1;
     }
@@ -81,7 +113,8 @@ impl Counts {
         }
     }
 
-    /// A file that refuses more than a tenth of its rows, or every row, is not the file one takes it for.
+    /// A file that refuses more than a tenth of its rows, or every row, or that says nothing at
+    /// all, is not the file one takes it for.
     fn judged(self, path: &Path) -> Result<Counts, ImportError> {
         let refused = self.refused_rows();
         if self.rows == 0 {
@@ -97,6 +130,12 @@ impl Counts {
                 reason,
                 line: first.first_line,
             });
+        }
+        if self.used == 0 {
+            return Err(ImportError::file(
+                path,
+                format!("none of its {} rows says anything; is this the right kind of file?", self.rows),
+            ));
         }
         Ok(self)
     }
