@@ -38,11 +38,7 @@ impl Input {
         let mut magic = [0; 4];
         let length = read_up_to(&mut file, &mut magic).map_err(&io)?;
         file.seek(SeekFrom::Start(0)).map_err(&io)?;
-        let metadata = file.metadata().map_err(&io)?;
-        if metadata.is_dir() {
-            return Err(ImportError::file(path, "is a directory, expected a file"));
-        }
-        let size = metadata.len();
+        let size = file.metadata().map_err(&io)?.len();
         let position = Rc::new(Cell::new(0));
         let counted = Counted { inner: file, position: position.clone() };
         let reader: Box<dyn BufRead> = match &magic[..length] {

@@ -163,16 +163,17 @@ impl Known<'_> {
         if DOWNLOADS.iter().any(|name| self.header.column(name).is_some()) {
             return Ok(());
         }
-        let is_known = |name: &&String| !self.seen.iter().any(|seen| seen.eq_ignore_ascii_case(name));
-        match self.header.names().iter().find(is_known) {
-            None => Ok(()),
-            Some(name) => {
-                let name: String = name.chars().take(40).collect();
-                let what = format!(
-                    "its header has an unknown column {name:?}; call it note if it is not to be read"
-                );
-                Err(ImportError::file(path, what))
-            }
-        }
+        let is_known = |name: &str| self.seen.iter().any(|seen| seen.eq_ignore_ascii_case(name));
+        let Some(column) = self.header.names().iter().position(|name| !is_known(name)) else { return Ok(()) };
+        // A name is told if it looks like one: what stands there may be anything.
+        let name = &self.header.names()[column];
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-. ".contains(&byte);
+        let place = if (1..=40).contains(&name.len()) && name.bytes().all(is_plain) {
+            format!("{name:?}")
+        } else {
+            format!("in place {}", column + 1)
+        };
+        let what = format!("its header has an unknown column {place}; call it note if it is not to be read");
+        Err(ImportError::file(path, what))
     }
 }

@@ -4,6 +4,7 @@ use flate2::read::MultiGzDecoder;
 
 use super::{corpus, error, read, read_file, refusals};
 use crate::config::SourceKind::Delegated;
+use crate::import::delegated;
 
 const EXTENDED: &str = "\
 #
@@ -100,9 +101,12 @@ fn a_record_that_is_wrong_is_refused_with_its_line() {
 
 #[test]
 fn a_file_cannot_name_systems_without_end() {
-    let many = "apnic|JP|asn|1|1048576|20020801|allocated\n".repeat(6);
-    let (rows, counts) = read(Delegated, many).unwrap();
-    assert_eq!((rows.len(), counts.used, counts.refused_rows()), (4 << 20, 4, 2));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    std::fs::write(&path, "apnic|JP|asn|1|1048576|20020801|allocated\n".repeat(6)).unwrap();
+    let mut systems = 0;
+    let counts = delegated::read(&path, &mut (), &mut |_| systems += 1).unwrap();
+    assert_eq!((systems, counts.used, counts.refused_rows()), (4 << 20, 4, 2));
     assert_eq!(read(Delegated, "apnic|JP|asn|0|2|20020801|allocated\n").unwrap().0, ["AS1 in JP"]);
     let available = read(Delegated, format!("{EXTENDED}iana||asn|401309|4199598691||available|\n")).unwrap();
     assert_eq!(available.1.refused_rows(), 0);

