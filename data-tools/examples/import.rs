@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let source = format!("[[source]]\nkind = {kind:?}\nname = \"file\"\nfiles = []\n");
     let config: BuildConfig = toml::from_str(&source)?;
     let began = Instant::now();
-    let counts = check(config.sources[0].kind, Path::new(file), &mut ())?;
+    let counts = check(&config.sources[0], Path::new(file), &mut ())?;
     let seconds = began.elapsed().as_secs_f64();
     println!(
         "{} rows, {} used, {} refused, {seconds:.1} s, {:.0} rows/s",

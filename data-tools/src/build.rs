@@ -122,7 +122,7 @@ fn import_sources(
     for position in order {
         let source = &config.sources[position];
         for file in &source.files {
-            let file_counts = import(source.kind, file, progress, &mut |row| {
+            let file_counts = import(source, file, progress, &mut |row| {
                 if let Some(trace) = &mut trace {
                     trace.hear(&row, &source.name);
                 }

@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use nameplate::{CompanyKind, OperatorKind};
 use serde::Deserialize;
 
 use crate::BuildError;
+use crate::import::Kind;
 
 /// A build's sources and numbers.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -68,10 +70,35 @@ pub struct SourceConfig {
     /// names it.
     #[serde(default = "full_trust")]
     pub trust: u8,
+    /// Of lists: what their members are.
+    pub lists: Option<ListKind>,
 }
 
 fn full_trust() -> u8 {
     100
+}
+
+/// What a list's members are: one of the words that answers have for a kind, such as `hosting`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ListKind(Kind);
+
+impl ListKind {
+    pub(crate) fn kind(self) -> Kind {
+        self.0
+    }
+}
+
+impl TryFrom<String> for ListKind {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<ListKind, String> {
+        let words = || {
+            let companies = CompanyKind::ALL.iter().map(|kind| kind.as_str());
+            companies.chain(OperatorKind::ALL.iter().map(|kind| kind.as_str())).collect::<Vec<_>>().join(", ")
+        };
+        Kind::named(&word).map(ListKind).ok_or_else(|| format!("unknown kind; expected one of {}", words()))
+    }
 }
 
 /// The grammars that can be imported.
@@ -93,6 +120,19 @@ pub enum SourceKind {
     Rpsl,
     /// SIRENE's StockUniteLegale: the legal units of France.
     Sirene,
+    /// A registry's delegated or delegated-extended statistics, or the NRO's combined file: the
+    /// countries where ranges and AS numbers are registered.
+    Delegated,
+    /// A MaxMind DB: GeoLite2 ASN, GeoIP2 ISP and Enterprise, IPinfo.
+    Mmdb,
+    /// People's own CSV with a header, and IPinfo's and GeoLite2's downloads in CSV.
+    Table,
+    /// A list of AS numbers, one a line or CSV with a column `asn`. It needs `lists`.
+    AsList,
+    /// A list of prefixes, addresses or ranges, one a line or CSV. It needs `lists`.
+    NetworkList,
+    /// A list of domains, one a line, CSV with a column `domain`, or JSON. It needs `lists`.
+    DomainList,
 }
 
 impl BuildConfig {
@@ -129,6 +169,7 @@ impl BuildConfig {
             url: None,
             date: None,
             trust: full_trust(),
+            lists: None,
         };
         BuildConfig { sources: vec![source], ..BuildConfig::default() }
     }

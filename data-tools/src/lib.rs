@@ -24,7 +24,7 @@ mod special_purpose;
 
 pub use build::{BuildReport, SourceReport, build, explain};
 pub use classify::{Verdict, classify};
-pub use config::{BuildConfig, CompanySwitches, SourceConfig, SourceKind};
+pub use config::{BuildConfig, CompanySwitches, ListKind, SourceConfig, SourceKind};
 pub use explain::Explanation;
 pub use flatten::{Claim, Flatten, Rank, Won, flatten};
 pub use import::{Counts, ImportError, Refused, check};

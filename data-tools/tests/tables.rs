@@ -34,6 +34,16 @@ impl Files {
         assert!(!error.contains('\n'));
         error.strip_prefix(&path.display().to_string()).expect("names the file").to_owned()
     }
+
+    /// Why the only refused row of a table is refused, and its line; the other rows are used.
+    fn refused(&self, content: impl AsRef<[u8]>) -> (&'static str, u64) {
+        let path = self.write("table", content);
+        let (_, report) = build(&BuildConfig::from_asn_tables(vec![path]), &mut ()).unwrap();
+        let counts = &report.sources[0].counts;
+        assert_eq!((counts.rows, counts.used, counts.refused_rows()), (3, 2, 1), "{:?}", counts.refused);
+        let (reason, refused) = counts.refused.first_key_value().unwrap();
+        (reason, refused.first_line)
+    }
 }
 
 fn built(files: Vec<PathBuf>) -> Database {
@@ -162,9 +172,9 @@ fn the_same_tables_give_the_same_bytes() {
 }
 
 #[test]
-fn a_row_that_is_wrong_is_refused_with_its_line() {
+fn a_row_that_is_wrong_is_refused_with_its_line_and_the_rest_is_used() {
     let files = Files::new();
-    for (row, what) in [
+    for (row, reason) in [
         ("1.0.0.x,1.0.0.255,64500,Example", "the start is no address"),
         ("1.0.0.0,1.0.0.256,64500,Example", "the end is no address"),
         ("01.0.0.0,1.0.0.255,64500,Example", "the start is no address"),
@@ -173,33 +183,66 @@ fn a_row_that_is_wrong_is_refused_with_its_line() {
         ("2a00::ffff,2a00::,64500,Example", "the start lies after the end"),
         ("1.0.0.0,2a00::,64500,Example", "start and end are of different kinds"),
         ("1.0.0.0,16777471,64500,Example", "start and end are of different kinds"),
-        ("1.0.0.0,1.0.0.255,64500", "3 columns, expected 4"),
-        ("1.0.0.0,1.0.0.255,64500,Example,more", "5 columns, expected 4"),
-        ("1.0.0.0,1.0.0.255,AS64500,Example", "the AS number is no number of 32 bits"),
-        ("1.0.0.0,1.0.0.255,4294967296,Example", "the AS number is no number of 32 bits"),
-        ("1.0.0.0,1.0.0.255,64500,Exa\u{7}mple", "the holder's name has control characters"),
+        ("1.0.0.0,1.0.0.255,64500", "its number of columns is wrong"),
+        ("1.0.0.0,1.0.0.255,64500,Example,more", "its number of columns is wrong"),
+        ("1.0.0.0,1.0.0.255,AX64500,Example", "an AS number is no number of 32 bits"),
+        ("1.0.0.0,1.0.0.255,4294967296,Example", "an AS number is no number of 32 bits"),
+        ("1.0.0.0,1.0.0.255,64500,Exa\u{7}mple", "a text has control characters"),
+        ("1.0.0.0,1.0.0.255,64500,Exa\u{202e}mple", "a text has invisible or direction-changing characters"),
         ("340282366920938463463374607431768211456,1,64500,Example", "the start is no address"),
+        ("1.0.0.0,1.0.0.255,64500,\"Example", "a quote does not close"),
     ] {
-        assert_eq!(files.refusal(format!("{GOOD}{row}\n{GOOD}")), format!(", line 2: {what}"), "{row}");
+        assert_eq!(files.refused(format!("{GOOD}{row}\n{GOOD}")), (reason, 2), "{row}");
     }
-    let latin_1 = [GOOD.as_bytes(), b"1.0.0.0,1.0.0.255,64500,M\xfcller GmbH\n"].concat();
-    assert!(files.refusal(latin_1).starts_with(", line 2: the holder's name is not UTF-8; convert the file"));
-    let tsv = "1.0.0.0\t1.0.0.255\t64500\tNetherlands\tExample\n";
-    assert_eq!(files.refusal(tsv), ", line 1: the country is not two capitals");
+    let latin_1 = [GOOD.as_bytes(), b"1.0.0.0,1.0.0.255,64500,M\xfcller GmbH\n", GOOD.as_bytes()].concat();
+    let not_utf_8 = "a text is not UTF-8 (iconv -f latin1 -t utf8 converts)";
+    assert_eq!(files.refused(latin_1), (not_utf_8, 2));
+    let row = |country: &str| format!("1.0.0.0\t1.0.0.255\t64500\t{country}\tExample\n");
+    let tsv = [row("NL"), row("Netherlands"), row("NL")].concat();
+    assert_eq!(files.refused(tsv), ("a country is not two letters", 2));
 }
 
 #[test]
-fn a_line_of_ten_megabytes_is_refused_without_reading_it_all() {
+fn a_line_of_ten_megabytes_costs_itself() {
     let files = Files::new();
-    let long = format!("{GOOD}1.0.0.0,1.0.0.255,64500,{}\n", "x".repeat(10 << 20));
-    assert_eq!(files.refusal(long), ", line 2: longer than 65536 bytes; is this a table?");
-    assert_eq!(files.refusal("x".repeat(10 << 20)), ", line 1: longer than 65536 bytes; is this a table?");
+    let long = format!("{GOOD}1.0.0.0,1.0.0.255,64500,{}\n{GOOD}", "x".repeat(10 << 20));
+    assert_eq!(files.refused(long), ("a line is longer than 64 KiB", 2));
+}
+
+#[test]
+fn a_table_that_refuses_too_many_rows_is_refused_as_a_whole() {
+    let files = Files::new();
+    let bad = "1.0.0.x,1.0.0.255,64500,Example\n";
+    assert_eq!(
+        files.refusal(format!("{bad}{bad}")),
+        ": 2 of 2 rows refused, most because the start is no address (first on line 1); is this the right kind of file?"
+    );
+    assert!(
+        files
+            .refusal("x".repeat(10 << 20))
+            .starts_with(": 1 of 1 rows refused, most because a line is longer")
+    );
+    // A hundred may be wrong in any table, a tenth in a large one.
+    for (good, bad_rows, taken) in [(1, 100, true), (1, 101, false), (9000, 1000, true), (9000, 1001, false)]
+    {
+        let table = files.write("many", format!("{}{}", GOOD.repeat(good), bad.repeat(bad_rows)));
+        let built = build(&BuildConfig::from_asn_tables(vec![table]), &mut ());
+        assert_eq!(built.is_ok(), taken, "{good} and {bad_rows}");
+        if let Ok((_, report)) = built {
+            let counts = &report.sources[0].counts;
+            assert_eq!((counts.used, counts.refused_rows()), (good as u64, bad_rows as u64));
+        }
+    }
 }
 
 #[test]
 fn a_file_without_rows_or_without_existence_is_refused() {
     let files = Files::new();
-    assert_eq!(files.refusal(""), ": has no rows; expected an IP-to-ASN table");
+    assert_eq!(files.refusal(""), ": has no rows");
+    assert_eq!(
+        files.refusal("1.0.0.0\t1.0.0.255\t0\tNone\tNot routed\n"),
+        ": none of its 1 rows says anything; is this the right kind of file?"
+    );
     let missing = files.0.path().join("missing.csv");
     let error = build(&BuildConfig::from_asn_tables(vec![missing.clone()]), &mut ()).err().unwrap();
     assert_eq!(error.to_string(), format!("{}: No such file or directory (os error 2)", missing.display()));

@@ -13,7 +13,7 @@ use zip::ZipArchive;
 use super::ImportError;
 use crate::Progress;
 
-/// A decompressed byte for each compressed one, at most, beyond [`FREE_BYTES`]. Registers' tables
+/// How many decompressed bytes a compressed one may yield, beyond [`FREE_BYTES`]. Registers' tables
 /// and registries' dumps stay below 40.
 const HIGHEST_RATIO: u64 = 200;
 /// What any file may yield, whatever its size.
@@ -38,11 +38,7 @@ impl Input {
         let mut magic = [0; 4];
         let length = read_up_to(&mut file, &mut magic).map_err(&io)?;
         file.seek(SeekFrom::Start(0)).map_err(&io)?;
-        let metadata = file.metadata().map_err(&io)?;
-        if metadata.is_dir() {
-            return Err(ImportError::file(path, "is a directory, expected a file"));
-        }
-        let size = metadata.len();
+        let size = file.metadata().map_err(&io)?.len();
         let position = Rc::new(Cell::new(0));
         let counted = Counted { inner: file, position: position.clone() };
         let reader: Box<dyn BufRead> = match &magic[..length] {
@@ -182,7 +178,7 @@ struct Bounded<R> {
 
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buffer)?;
+        let count = self.inner.read(buffer).map_err(damaged)?;
         self.read += count as u64;
         if self.read > FREE_BYTES + HIGHEST_RATIO * self.position.get() {
             let what = format!(
@@ -192,6 +188,15 @@ impl<R: Read> Read for Bounded<R> {
         }
         Ok(count)
     }
+}
+
+/// Decoders each have words of their own for data that end early or make no sense. What the
+/// operating system says stays as it is.
+fn damaged(error: io::Error) -> io::Error {
+    if error.raw_os_error().is_some() {
+        return error;
+    }
+    io::Error::new(io::ErrorKind::InvalidData, "the compressed data are damaged or cut off")
 }
 
 /// Compares length and checksum of a zip archive's file with what its directory says.

@@ -8,15 +8,19 @@
 //! is not what the grammar says is refused, counted and explained; a file is refused where the
 //! whole is in doubt: it is cut off, holds nothing that could be used, or refuses too many rows.
 
-mod corrections;
 mod arin;
 mod companies_house;
+mod corrections;
+mod delegated;
 mod gleif;
 mod input;
 mod ip_asn;
 mod kbo;
 mod lines;
+mod list;
+mod mmdb;
 mod objects;
+mod own_table;
 mod register;
 mod row;
 mod rpsl;
@@ -25,6 +29,8 @@ mod table;
 mod terms;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::collections::BTreeMap;
@@ -32,7 +38,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::Progress;
-use crate::config::SourceKind;
+use crate::config::{SourceConfig, SourceKind};
+
+use text::Refusal;
 
 pub(crate) use corrections::{Corrections, Saying};
 pub(crate) use row::{
@@ -40,18 +48,24 @@ pub(crate) use row::{
 };
 pub(crate) use terms::terms;
 
-/// Calls `each` with what every row of a file says.
+/// Calls `each` with what every row of one of the source's files says.
 pub(crate) fn import(
-    kind: SourceKind,
+    source: &SourceConfig,
     path: &Path,
     progress: &mut dyn Progress,
     each: &mut dyn FnMut(Row<'_>),
 ) -> Result<Counts, ImportError> {
-    let counts = match kind {
+    let counts = match source.kind {
+        SourceKind::IpAsn => ip_asn::read(path, progress, each),
+        SourceKind::Delegated => delegated::read(path, progress, each),
+        SourceKind::Mmdb => mmdb::read(path, progress, each),
+        SourceKind::Table => own_table::read(path, progress, each),
+        SourceKind::AsList => list::read_systems(path, listed(source, path)?, progress, each),
+        SourceKind::NetworkList => list::read_networks(path, listed(source, path)?, progress, each),
+        SourceKind::DomainList => list::read_domains(path, listed(source, path)?, progress, each),
         SourceKind::Arin => arin::read(path, progress, each),
         SourceKind::CompaniesHouse => companies_house::read(path, progress, each),
         SourceKind::Gleif => gleif::read(path, progress, each),
-        SourceKind::IpAsn => ip_asn::read(path, progress, each),
         SourceKind::Kbo => kbo::read(path, progress, each),
         SourceKind::Rpsl => rpsl::read(path, progress, each),
         SourceKind::Sirene => sirene::read(path, progress, each),
@@ -59,10 +73,17 @@ pub(crate) fn import(
     counts.judged(path)
 }
 
+/// What a list's members are.
+fn listed(source: &SourceConfig, path: &Path) -> Result<Kind, ImportError> {
+    let missing =
+        || ImportError::file(path, "is a list: its source has to say of what, as lists = \"hosting\"");
+    source.lists.map(|lists| lists.kind()).ok_or_else(missing)
+}
+
 /// Reads a file as a source of a kind, and says what would become of its rows. Builds nothing;
 /// memory does not grow with the file.
-pub fn check(kind: SourceKind, path: &Path, progress: &mut dyn Progress) -> Result<Counts, ImportError> {
-    import(kind, path, progress, &mut |_| {})
+pub fn check(source: &SourceConfig, path: &Path, progress: &mut dyn Progress) -> Result<Counts, ImportError> {
+    import(source, path, progress, &mut |_| {})
 }
 
 /// What became of a file's rows.
@@ -86,8 +107,19 @@ pub struct Refused {
 }
 
 impl Counts {
+    /// One row: whether it was used, or why it is refused.
+    fn row(&mut self, line: u64, outcome: Result<bool, Refusal>) {
+        match outcome {
+            Ok(used) => {
+                self.rows += 1;
+                self.used += u64::from(used);
+            }
+            Err(reason) => self.refuse(line, reason),
+        }
+    }
+
     /// One row, refused.
-    fn refuse(&mut self, line: u64, reason: &'static str) {
+    fn refuse(&mut self, line: u64, reason: Refusal) {
         self.rows += 1;
         self.refused.entry(reason).or_insert(Refused { count: 0, first_line: line }).count += 1;
     }
@@ -107,7 +139,8 @@ impl Counts {
         }
     }
 
-    /// A file that refuses more than a tenth of its rows, or every row, is not the file one takes it for.
+    /// A file that refuses more than a tenth of its rows, or every row, or that says nothing at
+    /// all, is not the file one takes it for.
     fn judged(self, path: &Path) -> Result<Counts, ImportError> {
         let refused = self.refused_rows();
         if self.rows == 0 {
@@ -123,6 +156,12 @@ impl Counts {
                 reason,
                 line: first.first_line,
             });
+        }
+        if self.used == 0 {
+            return Err(ImportError::file(
+                path,
+                format!("none of its {} rows says anything; is this the right kind of file?", self.rows),
+            ));
         }
         Ok(self)
     }

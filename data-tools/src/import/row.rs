@@ -108,6 +108,14 @@ pub(crate) enum Kind {
     Operator(OperatorKind),
 }
 
+impl Kind {
+    /// The kind that answers call by this word.
+    pub(crate) fn named(word: &str) -> Option<Kind> {
+        let operator = || OperatorKind::from_name(word).map(Kind::Operator);
+        CompanyKind::from_name(word).map(Kind::Company).or_else(operator)
+    }
+}
+
 /// A member of a list, and what the list says it is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Listed {
@@ -120,4 +128,44 @@ pub(crate) struct Listed {
 pub(crate) enum Subject {
     System(u32),
     Network(Range),
+}
+
+/// Says what a table knows about a range: who holds it, its AS, its country. The organisation's
+/// name may be empty: then its country is the range's, and its kind makes the row a list's. Whether
+/// there was anything to say.
+pub(super) fn say<'a>(
+    range: Range,
+    organisation: Organisation<'a>,
+    system: Option<SystemRow<'a>>,
+    each: &mut dyn FnMut(Row<'_>),
+) -> bool {
+    let (country, kind) = (organisation.country, organisation.kind);
+    let holder = Some(organisation).filter(|organisation| !organisation.name.is_empty());
+    let country = country.filter(|_| holder.is_none());
+    let listed = kind.filter(|_| holder.is_none());
+    if let Some(kind) = listed {
+        each(Row::Listed(Listed { subject: Subject::Network(range), kind }));
+    }
+    let named = holder.is_some() || system.is_some() || country.is_some();
+    if named {
+        let holder = holder.map(Holder::Named);
+        each(Row::Network(NetworkRow { range, holder, role: Role::Unsaid, system, country }));
+    }
+    named || listed.is_some()
+}
+
+impl<'a> SystemRow<'a> {
+    /// An AS, and its holder where the name is known.
+    pub(super) fn held_by(
+        asn: u32,
+        name: Option<&'a str>,
+        domain: Option<String>,
+        kind: Option<Kind>,
+    ) -> Self {
+        let holder = name.map(|name| {
+            let domain = domain.map(Cow::Owned);
+            Holder::Named(Organisation { name: name.into(), domain, kind, ..Organisation::default() })
+        });
+        SystemRow { asn, holder, country: None }
+    }
 }

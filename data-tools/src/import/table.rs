@@ -1,5 +1,8 @@
-//! Tables: CSV and its kin, record by record. A quote that never closes costs one row, not the
-//! rest of the file.
+//! Tables: CSV (RFC 4180) and its kin, record by record.
+//!
+//! A quote that never closes costs one row, not the rest of the file: a record of several lines
+//! whose quotes are not what the RFC says, or that grows too long, loses its first line, and the
+//! others are read again on their own.
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
@@ -13,19 +16,29 @@ use crate::Progress;
 const LONGEST_RECORD: usize = 256 * 1024;
 /// The most columns. GLEIF's golden copy has some 340.
 const MOST_COLUMNS: usize = 2048;
+/// How many bytes may be read again beyond what has been read once: a file in which every line
+/// opens a quote must not take its length squared.
+const FREE_BYTES_AGAIN: u64 = 64 << 20;
 
 /// A stream's records.
 pub(super) struct Table<'a> {
     lines: Lines<'a>,
     parser: Reader,
+    dialect: Dialect,
     fields: Vec<u8>,
     ends: Vec<usize>,
     /// The bytes of the record that is being read.
     record: Vec<u8>,
-    /// Lines read while a quote was open that never closed; each ends in a line end.
+    /// How many lines that is.
+    record_lines: u64,
+    /// Lines to be read again; each ends in a line end.
     put_back: Vec<u8>,
-    /// The number of the first of them.
+    /// How far into them the reading has come, and the number of the line that begins there.
+    put_back_at: usize,
     put_back_line: u64,
+    /// Bytes read from the stream, and bytes put back.
+    once: u64,
+    again: u64,
     /// Line of the record that was read last.
     line: u64,
     /// Columns that every record must have; 0 for any number.
@@ -76,7 +89,8 @@ impl Dialect {
     pub(super) fn guess(start: &[u8]) -> Dialect {
         let first = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let count = |delimiter: u8| first.iter().filter(|byte| **byte == delimiter).count();
-        let delimiter = [b',', b';', b'\t'].into_iter().max_by_key(|delimiter| count(*delimiter));
+        // Of equally common ones the last is taken.
+        let delimiter = [b'\t', b';', b','].into_iter().max_by_key(|delimiter| count(*delimiter));
         Dialect { delimiter: delimiter.unwrap_or(b','), quoting: true }
     }
 }
@@ -104,23 +118,28 @@ impl Header {
 }
 
 impl<'a> Table<'a> {
-    /// The records of an input. The dialect may depend on how the input begins.
+    /// The records of an input. The dialect may depend on the input's first line.
     pub(super) fn new(
         input: Input,
         progress: &'a mut dyn Progress,
         dialect: impl FnOnce(&[u8]) -> Dialect,
     ) -> Result<Table<'a>, ImportError> {
         let mut lines = Lines::new(input, progress);
-        let Dialect { delimiter, quoting } = dialect(lines.peek()?);
-        let parser = ReaderBuilder::new().delimiter(delimiter).quoting(quoting).build();
+        let dialect = dialect(lines.peek()?);
+        let parser = ReaderBuilder::new().delimiter(dialect.delimiter).quoting(dialect.quoting).build();
         Ok(Table {
             lines,
             parser,
+            dialect,
             fields: vec![0; 4096],
             ends: vec![0; 64],
             record: Vec::new(),
+            record_lines: 0,
             put_back: Vec::new(),
+            put_back_at: 0,
             put_back_line: 0,
+            once: 0,
+            again: 0,
             line: 0,
             columns: 0,
         })
@@ -162,14 +181,7 @@ impl<'a> Table<'a> {
     ) -> Result<Counts, ImportError> {
         let mut counts = Counts::default();
         while let Some(record) = self.next(&mut counts)? {
-            let line = record.line;
-            match each(record) {
-                Ok(used) => {
-                    counts.rows += 1;
-                    counts.used += u64::from(used);
-                }
-                Err(reason) => counts.refuse(line, reason),
-            }
+            counts.row(record.line, each(record));
         }
         Ok(counts)
     }
@@ -194,21 +206,23 @@ impl<'a> Table<'a> {
     fn read(&mut self, counts: &mut Counts) -> Result<Read, ImportError> {
         self.parser.reset();
         self.record.clear();
+        self.record_lines = 0;
         let (mut parsed, mut written, mut ended) = (0, 0, 0);
         loop {
             let first = self.record.is_empty();
             match self.pull()? {
                 Pulled::End if first => return Ok(Read::End),
-                Pulled::End => return Ok(self.give_up(counts)),
+                Pulled::End => return self.give_up(counts),
                 Pulled::TooLong => {
                     counts.refuse(self.lines.number(), TOO_LONG);
-                    return Ok(if first { Read::Refused } else { self.give_up(counts) });
+                    return if first { Ok(Read::Refused) } else { self.give_up(counts) };
                 }
                 Pulled::Line(number) if first => self.line = number,
                 Pulled::Line(_) => {}
             }
             if first && self.record.iter().all(u8::is_ascii_whitespace) {
                 self.record.clear();
+                self.record_lines = 0;
                 continue;
             }
             let done = loop {
@@ -227,47 +241,94 @@ impl<'a> Table<'a> {
                     ReadRecordResult::InputEmpty | ReadRecordResult::End => break false,
                 }
             };
-            if done && ended > MOST_COLUMNS {
-                counts.refuse(self.line, "it has more than 2048 columns");
-                return Ok(Read::Refused);
-            }
             if done {
-                return Ok(Read::Record(ended));
+                return self.judged(parsed, ended, counts);
             }
             if self.record.len() > LONGEST_RECORD {
-                return Ok(self.give_up(counts));
+                return self.give_up(counts);
             }
         }
     }
 
+    /// A record that the parser takes for whole.
+    fn judged(&mut self, parsed: usize, columns: usize, counts: &mut Counts) -> Result<Read, ImportError> {
+        if self.record_lines > 1 && !quotes_are_right(&self.record, self.dialect.delimiter) {
+            return self.give_up(counts);
+        }
+        let reason = if columns > MOST_COLUMNS {
+            "it has more than 2048 columns"
+        } else if !self.record[parsed..].iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
+            "a line has a carriage return that does not end it"
+        } else {
+            return Ok(Read::Record(columns));
+        };
+        counts.refuse(self.line, reason);
+        Ok(Read::Refused)
+    }
+
     /// Appends a line and its end to the record; a last line without its end is a line all the same.
     fn pull(&mut self) -> Result<Pulled, ImportError> {
-        let number = if let Some(end) = self.put_back.iter().position(|byte| *byte == b'\n') {
-            self.record.extend(self.put_back.drain(..=end));
+        let rest = &self.put_back[self.put_back_at..];
+        let number = if let Some(end) = memchr::memchr(b'\n', rest) {
+            self.record.extend_from_slice(&rest[..=end]);
+            self.put_back_at += end + 1;
             self.put_back_line += 1;
             self.put_back_line - 1
         } else {
             match self.lines.next()? {
                 None => return Ok(Pulled::End),
                 Some(Line::TooLong) => return Ok(Pulled::TooLong),
-                Some(Line::Bytes(line)) => self.record.extend_from_slice(line),
+                Some(Line::Bytes(line)) => {
+                    self.once += line.len() as u64;
+                    self.record.extend_from_slice(line);
+                }
             }
             self.lines.number()
         };
         if !self.record.ends_with(b"\n") {
             self.record.push(b'\n');
         }
+        self.record_lines += 1;
         Ok(Pulled::Line(number))
     }
 
     /// A record did not end: its first line is refused, the others are read again on their own.
-    fn give_up(&mut self, counts: &mut Counts) -> Read {
+    fn give_up(&mut self, counts: &mut Counts) -> Result<Read, ImportError> {
         counts.refuse(self.line, "a quote does not close");
-        let end = self.record.iter().position(|byte| *byte == b'\n').map_or(self.record.len(), |end| end + 1);
-        self.put_back.splice(..0, self.record.drain(end..));
+        let end = memchr::memchr(b'\n', &self.record).map_or(self.record.len(), |end| end + 1);
+        let mut lines = self.record.split_off(end);
+        self.again += lines.len() as u64;
+        if self.again > FREE_BYTES_AGAIN + self.once {
+            let what = "too many quotes do not close; is this the right kind of file?";
+            return Err(ImportError::file(self.lines.path(), what));
+        }
+        lines.extend_from_slice(&self.put_back[self.put_back_at..]);
+        self.put_back = lines;
+        self.put_back_at = 0;
         self.put_back_line = self.line + 1;
-        Read::Refused
+        Ok(Read::Refused)
     }
+}
+
+/// Whether quotes only stand around whole fields (RFC 4180, rules 5 to 7). A stray quote swallows
+/// lines until the next field in quotes, and there it closes in front of that field's text.
+fn quotes_are_right(record: &[u8], delimiter: u8) -> bool {
+    let (mut field_begins, mut quoted) = (true, false);
+    let mut bytes = record.iter().copied().peekable();
+    while let Some(byte) = bytes.next() {
+        if !quoted {
+            quoted = field_begins && byte == b'"';
+        } else if byte == b'"' {
+            match bytes.peek() {
+                Some(b'"') => _ = bytes.next(),
+                Some(b'\r' | b'\n') | None => quoted = false,
+                Some(next) if *next == delimiter => quoted = false,
+                Some(_) => return false,
+            }
+        }
+        field_begins = !quoted && byte == delimiter;
+    }
+    !quoted
 }
 
 enum Pulled {

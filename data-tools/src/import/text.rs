@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use nameplate::{Address, CompanyKind, OperatorKind};
+use nameplate::{Address, OperatorKind};
 
 use super::row::{Country, Kind, Range};
 
@@ -52,10 +52,10 @@ fn checked(text: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Bidi controls, zero-width characters and tags: they make a name look like another (UTR 36).
+/// Bidi controls, zero-width characters, line separators and tags: they make a name look like another (UTR 36).
 fn is_deceptive(character: char) -> bool {
     matches!(character,
-        '\u{061C}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}'
+        '\u{061C}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}'
         | '\u{FEFF}' | '\u{FFFD}' | '\u{E0000}'..='\u{E007F}')
 }
 
@@ -76,9 +76,9 @@ pub(super) fn country(field: &[u8]) -> Result<Option<Country>, Refusal> {
     }
 }
 
-/// A domain in lower case without `http://`, `www.` and what follows the host.
+/// A domain in lower case without `http://`, `www.` and what follows the host. An address is none.
 pub(super) fn domain(text: &str) -> Option<String> {
-    let text = text.trim().to_ascii_lowercase();
+    let text = text.trim().to_lowercase();
     let text = text.strip_prefix("https://").or(text.strip_prefix("http://")).unwrap_or(&text);
     let host = text.split(['/', '?', '#', ':']).next()?.trim_end_matches('.');
     let host = host.strip_prefix("www.").unwrap_or(host);
@@ -89,19 +89,44 @@ pub(super) fn domain(text: &str) -> Option<String> {
             && !label.ends_with('-')
             && label.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_')
     };
-    (host.len() <= 253 && host.contains('.') && host.split('.').all(label)).then(|| host.to_owned())
+    let (_, last) = host.rsplit_once('.')?;
+    let number = last.bytes().all(|byte| byte.is_ascii_digit());
+    (host.len() <= 253 && !number && host.split('.').all(label)).then(|| host.to_owned())
 }
 
-/// A kind by its name, `isp` being access; none for an empty field.
+/// The domain in a field; none if it is empty.
+pub(super) fn domain_field(field: &[u8]) -> Result<Option<String>, Refusal> {
+    match text(field)? {
+        Some(text) => domain(text).map(Some).ok_or("a domain is none"),
+        None => Ok(None),
+    }
+}
+
+/// What kind of organisation: the words of answers, and IPinfo's `isp` for access and `inactive`
+/// for nothing.
 pub(super) fn kind(field: &[u8]) -> Result<Option<Kind>, Refusal> {
-    let name = ascii(field).ok_or(NO_KIND)?.to_ascii_lowercase();
-    let name = if name == "isp" { "access" } else { &name };
-    let company = CompanyKind::from_name(name).map(Kind::Company);
-    let kind = company.or_else(|| OperatorKind::from_name(name).map(Kind::Operator));
-    if kind.is_none() && !name.is_empty() { Err(NO_KIND) } else { Ok(kind) }
+    match ascii(field).ok_or(NO_KIND)?.to_ascii_lowercase().as_str() {
+        "" | "inactive" => Ok(None),
+        "isp" => Ok(Some(Kind::Operator(OperatorKind::Access))),
+        word => Kind::named(word).map(Some).ok_or(NO_KIND),
+    }
 }
 
-const NO_KIND: Refusal = "a kind is none that is known";
+const NO_KIND: Refusal = "a kind is none of those that are known";
+
+/// A legal entity identifier: 18 letters and digits and two check digits (ISO 17442, ISO 7064).
+pub(super) fn lei(field: &[u8]) -> Result<Option<String>, Refusal> {
+    const NO_LEI: Refusal = "an LEI is none: its length or its check digits are wrong";
+    let text = ascii(field).ok_or(NO_LEI)?.to_ascii_uppercase();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let remainder = text.chars().try_fold(0, |remainder, character| {
+        let digit = character.to_digit(36)?;
+        Some((remainder * if digit < 10 { 10 } else { 100 } + digit) % 97)
+    });
+    if text.len() == 20 && remainder == Some(1) { Ok(Some(text)) } else { Err(NO_LEI) }
+}
 
 /// An AS number, with or without `AS` before it. 0 means none.
 pub(super) fn asn(field: &[u8]) -> Result<Option<u32>, Refusal> {
@@ -163,6 +188,10 @@ pub(super) fn network(field: &[u8]) -> Result<Range, Refusal> {
         None => (text, None),
     };
     match Address::parse(address.as_bytes()).map_err(|_| NO_NETWORK)? {
+        // `::ffff:192.0.2.0/120` is 192.0.2.0/24.
+        Address::V4(first) if address.contains(':') => {
+            prefix_v4(first, length.unwrap_or(128).checked_sub(96).ok_or(NO_NETWORK)?)
+        }
         Address::V4(first) => prefix_v4(first, length.unwrap_or(32)),
         Address::V6(first) => prefix_v6(first, length.unwrap_or(128)),
     }
