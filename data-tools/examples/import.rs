@@ -19,14 +19,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let config: BuildConfig = toml::from_str(&source)?;
     let began = Instant::now();
     let counts = check(&config.sources[0], Path::new(file), &mut ())?;
-    let seconds = began.elapsed().as_secs_f64();
-    println!(
-        "{} rows, {} used, {} refused, {seconds:.1} s, {:.0} rows/s",
-        counts.rows,
-        counts.used,
-        counts.refused_rows(),
-        counts.rows as f64 / seconds
-    );
+    let took = began.elapsed();
+    let refused = counts.refused_rows();
+    println!("{} rows, {} used, {refused} refused, {took:.1?}", counts.rows, counts.used);
     for (reason, refused) in &counts.refused {
         println!("{} rows: {reason}, first on line {}", refused.count, refused.first_line);
     }

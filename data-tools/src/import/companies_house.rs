@@ -14,8 +14,8 @@ use std::path::Path;
 use nameplate::CompanyKind;
 
 use super::input::Input;
-use super::register::{company, each_organisation, fact, other_names};
-use super::row::{Organisation, Row};
+use super::register::{each_organisation, fact, other_names};
+use super::row::{Kind, Organisation, Row};
 use super::table::{Dialect, Header, Record, Table};
 use super::text::{self, Refusal};
 use super::{Counts, ImportError};
@@ -73,7 +73,7 @@ impl Columns {
             name,
             // Companies from abroad are registered for their branches.
             country: is_british(record.at(self.origin)).then_some(*b"GB"),
-            kind: if charitable { company(CompanyKind::Nonprofit) } else { None },
+            kind: charitable.then_some(Kind::Company(CompanyKind::Nonprofit)),
             legal_form,
             industry: industry(record.at(self.industry)).map(Into::into),
             register: Some("companies-house".into()),

@@ -23,7 +23,7 @@ use std::sync::LazyLock;
 use nameplate::CompanyKind;
 
 use super::input::Input;
-use super::register::{company, each_organisation, fact, other_names};
+use super::register::{each_organisation, fact, other_names};
 use super::row::{Kind, Organisation, Row};
 use super::table::{Dialect, Header, Record, Table};
 use super::text::{self, Refusal};
@@ -144,7 +144,7 @@ impl Columns {
             other_names: other_names(others, &name),
             name,
             country,
-            kind: kind(category),
+            kind: kind(category).map(Kind::Company),
             legal_form,
             register,
             register_id,
@@ -155,10 +155,10 @@ impl Columns {
     }
 }
 
-fn kind(category: &[u8]) -> Option<Kind> {
+fn kind(category: &[u8]) -> Option<CompanyKind> {
     match category {
-        b"RESIDENT_GOVERNMENT_ENTITY" => company(CompanyKind::Government),
-        b"INTERNATIONAL_ORGANIZATION" => company(CompanyKind::Nonprofit),
+        b"RESIDENT_GOVERNMENT_ENTITY" => Some(CompanyKind::Government),
+        b"INTERNATIONAL_ORGANIZATION" => Some(CompanyKind::Nonprofit),
         _ => None,
     }
 }

@@ -2,15 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::row::{Kind, Organisation, Row};
+use super::row::{Organisation, Row};
 use super::table::{Record, Table};
 use super::text::{self, Refusal};
 use super::{Counts, ImportError};
-
-/// A government's organisation, a school and so on, as a row's kind.
-pub(super) const fn company(kind: nameplate::CompanyKind) -> Option<Kind> {
-    Some(Kind::Company(kind))
-}
 
 /// Passes on the organisation in each record of a table.
 pub(super) fn each_organisation(

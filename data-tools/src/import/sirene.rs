@@ -17,7 +17,7 @@ use std::path::Path;
 use nameplate::CompanyKind;
 
 use super::input::Input;
-use super::register::{company, each_organisation, fact, other_names};
+use super::register::{each_organisation, fact, other_names};
 use super::row::{Kind, Organisation, Row};
 use super::table::{Dialect, Header, Record, Table};
 use super::text::{self, Refusal};
@@ -80,24 +80,19 @@ impl Columns {
         let category = category(record.get(self.category))?;
         let natural_person = is_natural(category) || record.get(self.diffusion).trim_ascii() == b"P";
         let others = self.other_names.iter().map(|column| said(record.get(*column)));
-        let mut names = match fact(said(record.get(self.name)))? {
-            Some(name) => {
-                let others = other_names(others, &name);
-                [vec![name], others].concat()
-            }
-            None => {
-                let mut names = if natural_person { self.personal_names(record)? } else { Vec::new() };
-                names.extend(other_names(others, ""));
-                names
-            }
+        let mut names = Vec::from_iter(fact(said(record.get(self.name)))?);
+        if natural_person {
+            names.extend(self.personal_names(record)?);
         }
-        .into_iter();
+        let others = other_names(others, names.first().map_or("", |name| name));
+        names.extend(others);
+        let mut names = names.into_iter();
         let Some(name) = names.next() else { return Ok(None) };
         Ok(Some(Organisation {
             name,
             other_names: names.collect(),
             country: Some(*b"FR"),
-            kind: kind(category),
+            kind: kind(category).map(Kind::Company),
             legal_form: Some(category.into()),
             industry: fact(said(record.at(self.industry)))?,
             register: Some("sirene".into()),
@@ -145,7 +140,7 @@ fn siren(field: &[u8]) -> Result<&str, Refusal> {
         (digit, _) => digit,
     };
     let sum: u8 = siren.bytes().enumerate().map(digit).sum();
-    if sum % 10 == 0 { Ok(siren) } else { Err("a SIREN's check digit is wrong") }
+    if sum.is_multiple_of(10) { Ok(siren) } else { Err("a SIREN's check digit is wrong") }
 }
 
 /// Four digits.
@@ -163,11 +158,11 @@ fn is_natural(category: &str) -> bool {
 
 /// What a legal category tells beyond business: state and local bodies, universities and schools,
 /// associations and foundations.
-fn kind(category: &str) -> Option<Kind> {
+fn kind(category: &str) -> Option<CompanyKind> {
     match category {
-        "7331" | "7383" => company(CompanyKind::Education),
-        _ if category.starts_with('7') => company(CompanyKind::Government),
-        _ if category.starts_with("92") || category.starts_with("93") => company(CompanyKind::Nonprofit),
+        "7331" | "7383" => Some(CompanyKind::Education),
+        _ if category.starts_with('7') => Some(CompanyKind::Government),
+        _ if category.starts_with("92") || category.starts_with("93") => Some(CompanyKind::Nonprofit),
         _ => None,
     }
 }

@@ -70,18 +70,17 @@ pub(super) fn as_text(row: &Row<'_>) -> String {
 }
 
 fn network(row: &NetworkRow<'_>) -> String {
-    let mut text = format!("network {:x?} {:?}", row.range, row.role);
-    text += &holder(row.holder.as_ref());
-    if let Some(country) = row.country {
-        text += &format!(" in={}", letters(country));
-    }
     assert!(row.system.is_none());
-    text
+    let holder = holder(row.holder.as_ref());
+    format!("network {:x?} {:?}{holder}{}", row.range, row.role, within(row.country))
 }
 
 fn system(row: &SystemRow<'_>) -> String {
-    let country = row.country.map(|country| format!(" in={}", letters(country))).unwrap_or_default();
-    format!("system {}{}{country}", row.asn, holder(row.holder.as_ref()))
+    format!("system {}{}{}", row.asn, holder(row.holder.as_ref()), within(row.country))
+}
+
+fn within(country: Option<[u8; 2]>) -> String {
+    country.map(|country| format!(" in={}", letters(country))).unwrap_or_default()
 }
 
 fn holder(holder: Option<&Holder<'_>>) -> String {

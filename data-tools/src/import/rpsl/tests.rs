@@ -204,7 +204,7 @@ fn damaged_files_do_not_panic() {
 /// First attributes and their counts, by splitting at empty lines: another way than the reader's.
 fn classes(text: &str) -> BTreeMap<String, usize> {
     let comment = |line: &&str| !line.starts_with('%') && !line.starts_with('#');
-    let text: String = text.lines().filter(comment).map(|line| format!("{line}\n")).collect();
+    let text = text.lines().filter(comment).collect::<Vec<_>>().join("\n");
     let mut classes = BTreeMap::new();
     for object in text.split("\n\n").map(str::trim_start).filter(|object| !object.is_empty()) {
         *classes.entry(object.split(':').next().unwrap().to_owned()).or_default() += 1;

@@ -52,6 +52,14 @@ fn partial_diffusion_and_groups_of_persons_are_natural_persons() {
 }
 
 #[test]
+fn a_person_with_a_trade_name_is_known_under_both() {
+    let row = "123456782,O,,MARIE,,,A,EXEMPLE,,BOULANGERIE EXEMPLE,,,,1000,\n";
+    let (rows, _) = said(read, with_header(row));
+    let name = "name=BOULANGERIE EXEMPLE also=MARIE EXEMPLE also=EXEMPLE MARIE";
+    assert_eq!(rows, [format!("register {name} country=FR form=1000 register=sirene id=123456782 person")]);
+}
+
+#[test]
 fn a_legal_category_gives_the_kind() {
     for (category, kind) in
         [("7210", "Government"), ("7331", "Education"), ("9220", "Nonprofit"), ("9300", "Nonprofit")]
@@ -128,7 +136,7 @@ fn the_corpus_is_read_whole() {
         let named = !fields[column("denominationUniteLegale")].is_empty()
             || !fields[column("sigleUniteLegale")].is_empty();
         all += 1;
-        if sum % 10 != 0 {
+        if !sum.is_multiple_of(10) {
             wrong += 1;
         } else if fields[column("etatAdministratifUniteLegale")] == "A" && named {
             used += 1;
