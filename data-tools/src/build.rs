@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use nameplate::{Address, SourceFields, SourceSet, WriteError, Writer};
+use nameplate::{Address, SourceFields, SourceSet, SuppressionList, WriteError, Writer};
 
 use crate::config::{BuildConfig, SourceConfig};
 use crate::evidence::{Evidence, Statement};
@@ -59,6 +59,13 @@ fn resolve(
     mut trace: Option<&mut Trace>,
     progress: &mut dyn Progress,
 ) -> Result<(Writer, BuildReport), BuildError> {
+    if let Some((source, _)) = config.terms().next()
+        && !config.accept_terms
+    {
+        return Err(BuildError::Terms { source_name: source.to_owned() });
+    }
+    let suppression = config.suppress.as_deref().map(SuppressionList::open).transpose();
+    let suppression = suppression.map_err(BuildError::Suppression)?;
     let mut evidence = Evidence::default();
     let counts = import_sources(config, &mut evidence, trace.as_deref_mut(), progress)?;
     let reports = config.sources.iter().zip(counts);
@@ -66,6 +73,7 @@ fn resolve(
     let mut report = BuildReport { sources: reports.collect(), ..BuildReport::default() };
     let corrections = import_corrections(config, &mut evidence, progress)?;
     claim_special_purpose(&mut evidence);
+    claim_suppressed(&mut evidence, suppression.as_ref());
     evidence.settle_countries();
 
     let mut writer = Writer::new();
@@ -77,6 +85,7 @@ fn resolve(
         evidence: &evidence,
         corrections: &corrections,
         switches: &config.companies,
+        suppression: suppression.as_ref(),
         trust: config.sources.iter().map(|source| source.trust).collect(),
     };
     let mut answers = Answers::new(rules, sources);
@@ -106,6 +115,11 @@ fn resolve(
     progress.end();
     (report.companies, report.operators) = answers.written();
     report.withheld = answers.withheld();
+    // What the rules leave: operators of a suppressed company's name or AS number.
+    let writer = match &suppression {
+        Some(list) => list.apply(writer)?,
+        None => writer,
+    };
     Ok((writer, report))
 }
 
@@ -151,12 +165,26 @@ fn import_corrections(
 
 fn claim_special_purpose(evidence: &mut Evidence) {
     for (position, block) in SPECIAL_PURPOSE.iter().enumerate() {
-        let range = match block.range() {
-            (IpAddr::V4(first), IpAddr::V4(last)) => Range::V4(first.to_bits(), last.to_bits()),
-            (IpAddr::V6(first), IpAddr::V6(last)) => Range::V6(first.to_bits(), last.to_bits()),
-            _ => continue,
-        };
+        let (first, last) = block.range();
+        let range = range_of(first, last).expect("a block is of one family");
         evidence.claim(range, Rank::SpecialPurpose, Statement::Reserved(position as u32));
+    }
+}
+
+fn claim_suppressed(evidence: &mut Evidence, list: Option<&SuppressionList>) {
+    for network in list.map(SuppressionList::networks).unwrap_or_default() {
+        if let Some(range) = range_of(network.first, network.last) {
+            evidence.claim(range, Rank::Suppressed, Statement::Suppressed);
+        }
+    }
+}
+
+/// A range from two ends of one family.
+fn range_of(first: IpAddr, last: IpAddr) -> Option<Range> {
+    match (first, last) {
+        (IpAddr::V4(first), IpAddr::V4(last)) => Some(Range::V4(first.to_bits(), last.to_bits())),
+        (IpAddr::V6(first), IpAddr::V6(last)) => Some(Range::V6(first.to_bits(), last.to_bits())),
+        _ => None,
     }
 }
 

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::BuildError;
 use crate::import::Kind;
+use crate::import::terms;
 
 /// A build's sources and numbers.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -155,6 +156,12 @@ impl BuildConfig {
             return Err(BuildError::Config { place: place(), what: "names no [[source]]".into() });
         }
         Ok(config)
+    }
+
+    /// What the terms of the sources forbid, where they must be accepted: the source's short name and
+    /// a summary.
+    pub fn terms(&self) -> impl Iterator<Item = (&str, &'static str)> {
+        self.sources.iter().filter_map(|source| Some((source.name.as_str(), terms(source.kind)?)))
     }
 
     /// A build from IP-to-ASN tables alone, about whose origin nothing is stated.

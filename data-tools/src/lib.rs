@@ -59,6 +59,17 @@ pub enum BuildError {
     /// A source could not be read.
     #[error(transparent)]
     Import(#[from] ImportError),
+    /// A source's terms were not accepted.
+    #[error(
+        "source {source_name:?} is under terms that forbid some uses; with --accept-terms you state that yours is allowed"
+    )]
+    Terms {
+        /// The source's short name.
+        source_name: String,
+    },
+    /// The suppression list could not be read.
+    #[error(transparent)]
+    Suppression(nameplate::Error),
     /// The result does not fit the format.
     #[error(transparent)]
     Write(#[from] nameplate::WriteError),

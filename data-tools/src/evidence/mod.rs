@@ -39,6 +39,8 @@ pub(crate) struct Party {
     pub(crate) country: Option<Country>,
     pub(crate) kind: Option<Kind>,
     pub(crate) natural_person: bool,
+    /// Country of the first network whose row names this holder by a handle.
+    network_country: Option<Country>,
     /// Which sources name it: bit n for the nth.
     pub(crate) sources: u32,
     pub(crate) details: Option<Box<Details>>,
@@ -182,6 +184,9 @@ impl Evidence {
             let system = self.systems.entry(asn).or_default();
             system.country = system.country.or(Some(country));
         }
+        for party in &mut self.parties {
+            party.country = party.country.or(party.network_country);
+        }
         for system in self.systems.values() {
             if let Some(party) = system.holder {
                 let party = &mut self.parties[party as usize];
@@ -199,6 +204,11 @@ impl Evidence {
         }
         if let Some(holder) = &row.holder {
             let party = self.party(holder, source);
+            if let Holder::Handle(_) = holder {
+                // The organisation's own country, if its object gives one, comes first.
+                let hint = &mut self.parties[party as usize].network_country;
+                *hint = hint.or(row.country);
+            }
             self.claim(row.range, Rank::Source, Statement::Held { party, role: row.role, source });
         }
         if row.holder.is_none()

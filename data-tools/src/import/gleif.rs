@@ -11,7 +11,7 @@
 //! | not used | why |
 //! |---|---|
 //! | entity status other than `ACTIVE` | it has ended |
-//! | registration status other than `ISSUED` or in transfer | duplicate, annulled, merged, or lapsed: nobody vouches for it any more |
+//! | registration status other than `ISSUED`, `LAPSED` or in transfer | duplicate, annulled or merged. A lapsed one was not renewed, which says nothing against the company |
 //! | category `FUND` | funds hold no networks, and their names would be taken for others' |
 //!
 //! The legal form is the ELF code (ISO 20275) as it stands; the category `SOLE_PROPRIETOR` and the forms
@@ -30,8 +30,8 @@ use super::text::{self, Refusal};
 use super::{Counts, ImportError};
 use crate::Progress;
 
-/// Registration statuses of records that are kept up.
-const KEPT_UP: [&[u8]; 3] = [b"ISSUED", b"PENDING_TRANSFER", b"PENDING_ARCHIVAL"];
+/// Registration statuses of records that stand for a company of their own.
+const STANDING: [&[u8]; 4] = [b"ISSUED", b"LAPSED", b"PENDING_TRANSFER", b"PENDING_ARCHIVAL"];
 
 /// ELF codes of natural persons, sorted.
 static SOLE_TRADERS: LazyLock<Vec<&str>> = LazyLock::new(|| {
@@ -116,8 +116,8 @@ impl Columns {
     fn organisation<'r>(&self, record: Record<'r>) -> Result<Option<Organisation<'r>>, Refusal> {
         let lei = lei(record.get(self.lei))?;
         if let Some([entity, registration]) = self.statuses {
-            let kept_up = KEPT_UP.contains(&record.get(registration).trim_ascii());
-            if record.get(entity).trim_ascii() != b"ACTIVE" || !kept_up {
+            let standing = STANDING.contains(&record.get(registration).trim_ascii());
+            if record.get(entity).trim_ascii() != b"ACTIVE" || !standing {
                 return Ok(None);
             }
         }

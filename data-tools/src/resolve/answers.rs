@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use nameplate::{AnswerRef, CompanyFields, CompanyRef, OperatorRef, SourceSet, WriteError, Writer};
+use nameplate::{AnswerRef, CompanyRef, OperatorRef, SourceSet, WriteError, Writer};
 
 use super::{Company, Decided, Decision, PERSON, Rules};
 use crate::flatten::{Bits, Claim};
@@ -114,18 +114,7 @@ impl<'a> Answers<'a> {
         if let Some(written) = self.companies.get(&company.id) {
             return Ok(*written);
         }
-        let details = &company.details;
-        let written = writer.company(&CompanyFields {
-            id: &company.id,
-            name: &company.name,
-            kind: Some(company.kind),
-            country: company.country,
-            domain: details.domain.as_deref(),
-            legal_form: details.legal_form.as_deref(),
-            industry: details.industry.as_deref(),
-            register: details.register.as_deref(),
-            register_id: details.register_id.as_deref(),
-        })?;
+        let written = writer.company(&company.fields())?;
         self.companies.insert(company.id.clone(), written);
         Ok(written)
     }

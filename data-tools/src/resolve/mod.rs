@@ -9,7 +9,7 @@ mod answers;
 #[cfg(test)]
 mod tests;
 
-use nameplate::{CompanyKind, OperatorKind};
+use nameplate::{CompanyFields, CompanyKind, OperatorKind, SuppressionList};
 
 use crate::config::CompanySwitches;
 use crate::evidence::{Details, Evidence, PartyId, Statement, System};
@@ -62,6 +62,22 @@ pub(crate) struct Company {
     pub(crate) details: Details,
 }
 
+impl Company {
+    pub(crate) fn fields(&self) -> CompanyFields<'_> {
+        CompanyFields {
+            id: &self.id,
+            name: &self.name,
+            kind: Some(self.kind),
+            country: self.country,
+            domain: self.details.domain.as_deref(),
+            legal_form: self.details.legal_form.as_deref(),
+            industry: self.details.industry.as_deref(),
+            register: self.details.register.as_deref(),
+            register_id: self.details.register_id.as_deref(),
+        }
+    }
+}
+
 /// What is said about a range.
 #[derive(Clone, Debug)]
 pub(crate) enum Decision {
@@ -91,6 +107,7 @@ pub(crate) struct Rules<'a> {
     pub(crate) evidence: &'a Evidence,
     pub(crate) corrections: &'a Corrections,
     pub(crate) switches: &'a CompanySwitches,
+    pub(crate) suppression: Option<&'a SuppressionList>,
     /// Trust in each source, 1 to 100.
     pub(crate) trust: Vec<u8>,
 }
@@ -165,6 +182,9 @@ impl<'a> Rules<'a> {
                 if let Some(saying) = self.corrections.of_company(&company.id) {
                     return self.corrected(saying, asn);
                 }
+                if self.suppression.is_some_and(|list| list.suppresses_company(&company.fields())) {
+                    return decided(Decision::Unknown, SUPPRESSED);
+                }
                 if !self.switched_on(&company) {
                     return decided(operator_behind(), SWITCHED_OFF);
                 }
@@ -182,6 +202,9 @@ impl<'a> Rules<'a> {
             Saying::Operator { .. } => asn.map_or(Decision::Unknown, |asn| Decision::Operator { asn }),
             Saying::Company(organisation) => {
                 let company = corrected_company(organisation);
+                if self.suppression.is_some_and(|list| list.suppresses_company(&company.fields())) {
+                    return decided(Decision::Unknown, SUPPRESSED);
+                }
                 Decision::Company { company: Box::new(company), asn, confidence: 100, sources: 0 }
             }
         };

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::net::Ipv4Addr;
 
-use nameplate::CompanyKind;
+use nameplate::{CompanyKind, Suppression, SuppressionList, SuppressionRule};
 
 use super::{Decision, RULES, Rules};
 use crate::config::CompanySwitches;
@@ -22,6 +22,7 @@ struct World {
     evidence: Evidence,
     corrections: Corrections,
     switches: CompanySwitches,
+    suppression: Option<SuppressionList>,
     trust: Vec<u8>,
 }
 
@@ -80,6 +81,7 @@ impl World {
             evidence: &self.evidence,
             corrections: &self.corrections,
             switches: &self.switches,
+            suppression: self.suppression.as_ref(),
             trust: if self.trust.is_empty() { vec![100, 100] } else { self.trust.clone() },
         };
         let address = Ipv4Addr::new(198, 51, 100, 20).to_bits();
@@ -217,6 +219,26 @@ fn kinds_and_countries_can_be_switched_off() {
 }
 
 #[test]
+fn a_suppressed_company_is_unknown_whoever_announces_its_network() {
+    let list = || {
+        let mut list = SuppressionList::default();
+        let rule = SuppressionRule::Company("name:example-foods-inc".into());
+        assert!(list.add(Suppression::new(rule, "2026-06-17", "it objected").unwrap()));
+        list
+    };
+    let mut world =
+        World::default().announced("Example Telecom", 64500, ALL).held("Example Foods, Inc.", PART);
+    world.suppression = Some(list());
+    world.decides("suppressed-company", "unknown");
+    let named = Organisation { name: "Example Foods, Inc.".into(), ..Organisation::default() };
+    let mut world = World::default()
+        .announced("Example Telecom", 64500, ALL)
+        .corrected(PART, Saying::Company(Box::new(named)));
+    world.suppression = Some(list());
+    world.decides("suppressed-company", "unknown");
+}
+
+#[test]
 fn a_companys_id_is_its_register_number_before_its_lei_its_domain_and_its_as() {
     let id = |holder: Organisation<'_>| {
         let mut world = World::default().held_by(holder, ALL);
@@ -225,6 +247,7 @@ fn a_companys_id_is_its_register_number_before_its_lei_its_domain_and_its_as() {
             evidence: &world.evidence,
             corrections: &world.corrections,
             switches: &world.switches,
+            suppression: None,
             trust: vec![100, 100],
         };
         match rules.decide(holders.v4.first(), None).decision {
@@ -262,6 +285,7 @@ fn confidence_is_no_higher_than_the_trust_in_the_best_source() {
         evidence: &world.evidence,
         corrections: &world.corrections,
         switches: &world.switches,
+        suppression: None,
         trust: world.trust.clone(),
     };
     let decided = rules.decide(holders.v4.first(), None);

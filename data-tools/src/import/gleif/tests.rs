@@ -116,13 +116,12 @@ fn a_category_gives_the_kind() {
 }
 
 #[test]
-fn what_has_ended_is_not_kept_up_or_is_a_fund_says_nothing() {
+fn what_has_ended_stands_for_another_or_is_a_fund_says_nothing() {
     for entity in [
         Entity { status: "INACTIVE", ..FOODS },
         Entity { status: "", ..FOODS },
         Entity { registration: "DUPLICATE", ..FOODS },
         Entity { registration: "ANNULLED", ..FOODS },
-        Entity { registration: "LAPSED", ..FOODS },
         Entity { registration: "MERGED", ..FOODS },
         Entity { category: "FUND", ..FOODS },
     ] {
@@ -130,6 +129,11 @@ fn what_has_ended_is_not_kept_up_or_is_a_fund_says_nothing() {
         assert_eq!(rows, [""; 0]);
         assert_eq!((counts.rows, counts.used, counts.refused_rows()), (1, 0, 0));
     }
+}
+
+#[test]
+fn a_record_that_was_not_renewed_still_names_its_company() {
+    assert_eq!(Entity { registration: "LAPSED", ..FOODS }.said().0, FOODS.said().0);
 }
 
 #[test]

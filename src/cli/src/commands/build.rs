@@ -19,6 +19,9 @@ pub(super) fn run(arguments: Build) -> Result<ExitCode, Failure> {
     };
     config.build_number = arguments.number.or(config.build_number);
     config.accept_terms = arguments.accept_terms;
+    for (source, terms) in config.terms() {
+        eprintln!("The terms of source {source:?}:\n{terms}\n");
+    }
     let (writer, report, explanation) = match arguments.explain {
         Some(address) => {
             let (writer, report, explanation) =
