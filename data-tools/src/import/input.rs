@@ -234,19 +234,19 @@ impl<R: Read> Read for Checked<R> {
 pub(super) struct Told<'a> {
     progress: &'a mut dyn Progress,
     position: Rc<Cell<u64>>,
-    told: u64,
+    up_to: u64,
 }
 
 impl<'a> Told<'a> {
     pub(super) fn begin(input: &Input, progress: &'a mut dyn Progress) -> Told<'a> {
         progress.begin(&input.path.display().to_string(), Some(input.size));
-        Told { progress, position: input.position.clone(), told: 0 }
+        Told { progress, position: input.position.clone(), up_to: 0 }
     }
 
     pub(super) fn tell(&mut self) {
         let position = self.position.get();
-        self.progress.advance(position - self.told);
-        self.told = position;
+        self.progress.advance(position - self.up_to);
+        self.up_to = position;
     }
 }
 

@@ -65,7 +65,7 @@ pub(super) fn read_networks(
     }
     let mut table = Table::new(Input::open(path)?, progress, Dialect::guess)?;
     let delimiter = Dialect::guess(first).delimiter;
-    let mut fields = first.split(|byte| *byte == delimiter).map(|field| field.trim_ascii());
+    let mut fields = first.split(|byte| *byte == delimiter).map(<[u8]>::trim_ascii);
     let mut field = || unquoted(fields.next().unwrap_or_default());
     let (one, two) = (field(), field());
     let columns = if text::range(one, two).is_ok() {

@@ -38,7 +38,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::Progress;
-use crate::config::{SourceConfig, SourceKind};
+use crate::config::{ListKind, SourceConfig, SourceKind};
 
 use text::Refusal;
 
@@ -77,7 +77,7 @@ pub(crate) fn import(
 fn listed(source: &SourceConfig, path: &Path) -> Result<Kind, ImportError> {
     let missing =
         || ImportError::file(path, "is a list: its source has to say of what, as lists = \"hosting\"");
-    source.lists.map(|lists| lists.kind()).ok_or_else(missing)
+    source.lists.map(ListKind::kind).ok_or_else(missing)
 }
 
 /// Reads a file as a source of a kind, and says what would become of its rows. Builds nothing;

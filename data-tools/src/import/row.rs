@@ -17,6 +17,8 @@ pub(crate) enum Range {
 pub(crate) type Country = [u8; 2];
 
 /// One statement of a source.
+// A row is passed on and never kept, so that its size is of no account.
+#[allow(clippy::large_enum_variant)]
 #[derive(Clone, Debug)]
 pub(crate) enum Row<'a> {
     /// About a range.

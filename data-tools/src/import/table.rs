@@ -88,7 +88,7 @@ impl Dialect {
     /// Guesses from the first line: whichever of tab, semicolon and comma is most common.
     pub(super) fn guess(start: &[u8]) -> Dialect {
         let first = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        let count = |delimiter: u8| first.iter().filter(|byte| **byte == delimiter).count();
+        let count = |delimiter: u8| memchr::memchr_iter(delimiter, first).count();
         // Of equally common ones the last is taken.
         let delimiter = [b'\t', b';', b','].into_iter().max_by_key(|delimiter| count(*delimiter));
         Dialect { delimiter: delimiter.unwrap_or(b','), quoting: true }

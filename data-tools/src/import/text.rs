@@ -23,12 +23,11 @@ pub(super) fn text(field: &[u8]) -> Result<Option<&str>, Refusal> {
 
 /// A text in UTF-8 or, where it is not, in Latin-1.
 pub(super) fn text_or_latin1(field: &[u8]) -> Result<Option<Cow<'_, str>>, Refusal> {
-    let text = match std::str::from_utf8(field) {
-        Ok(text) => Cow::Borrowed(text.trim()),
-        Err(_) => {
-            let text: String = field.iter().map(|byte| char::from(*byte)).collect();
-            Cow::Owned(text.trim().to_owned())
-        }
+    let text = if let Ok(text) = std::str::from_utf8(field) {
+        Cow::Borrowed(text.trim())
+    } else {
+        let text: String = field.iter().map(|byte| char::from(*byte)).collect();
+        Cow::Owned(text.trim().to_owned())
     };
     checked(&text)?;
     Ok((!text.is_empty()).then_some(text))

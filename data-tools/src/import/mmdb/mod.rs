@@ -137,16 +137,15 @@ impl<'a> Tree<'a> {
         true
     }
 
-    /// Both records of a node: 24, 28 or 32 bits each.
+    /// Both records of a node: 24, 28 or 32 bits each. Of 28 bits, the byte in the middle holds the
+    /// highest four of the left record and then of the right one.
     fn records(&self, node: u32) -> [u32; 2] {
-        let start = node as usize * self.node_size;
-        match self.nodes[start..start + self.node_size] {
-            [a, b, c, d, e, f] => [u32::from_be_bytes([0, a, b, c]), u32::from_be_bytes([0, d, e, f])],
-            [a, b, c, both, d, e, f] => {
-                [u32::from_be_bytes([both >> 4, a, b, c]), u32::from_be_bytes([both & 15, d, e, f])]
-            }
-            [a, b, c, d, e, f, g, h] => [u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h])],
-            _ => unreachable!("the reader takes records of 24, 28 and 32 bits"),
+        let number = |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | u32::from(*byte));
+        let node = &self.nodes[node as usize * self.node_size..][..self.node_size];
+        match node.len() {
+            6 => [number(&node[..3]), number(&node[3..])],
+            7 => [number(&node[..3]) | u32::from(node[3] >> 4) << 24, number(&node[3..]) & 0x0fff_ffff],
+            _ => [number(&node[..4]), number(&node[4..])],
         }
     }
 }

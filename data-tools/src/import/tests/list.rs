@@ -162,11 +162,15 @@ fn real_lists_are_read_whole() {
     assert_eq!((rows.len(), counts.refused_rows()), (text("dotgov/current-full.csv").lines().count() - 1, 0));
     let json = text("university-domains/world_universities_and_domains.json");
     let parsed: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
-    let domains: usize = parsed.iter().map(|element| element["domains"].as_array().unwrap().len()).sum();
-    let (rows, counts) =
-        read_file(DomainList, &folder.join("university-domains/world_universities_and_domains.json"))
-            .unwrap();
-    assert_eq!((counts.rows as usize, counts.refused_rows()), (parsed.len(), 0));
+    // Four names have quotation marks of another encoding, which are control characters here.
+    let is_right =
+        |element: &&serde_json::Value| !element["name"].as_str().unwrap().contains(char::is_control);
+    let right: Vec<&serde_json::Value> = parsed.iter().filter(is_right).collect();
+    let domains: usize = right.iter().map(|element| element["domains"].as_array().unwrap().len()).sum();
+    let list = folder.join("university-domains/world_universities_and_domains.json");
+    let (rows, counts) = read_file(DomainList, &list).unwrap();
+    assert_eq!((counts.rows as usize, counts.refused_rows()), (parsed.len(), 4));
+    assert_eq!(parsed.len() - right.len(), 4);
     assert_eq!(rows.len(), domains);
     let Some(labels) = corpus("labels/asn-kind") else { return };
     for list in ["education.csv", "hosting.csv", "isp.csv", "vpn.csv"] {

@@ -122,6 +122,6 @@ fn a_row_that_is_wrong_is_refused_with_its_line() {
     // Every kind that the documentation names, and in capitals.
     let kinds =
         "business education government nonprofit access isp hosting mobile vpn transit exchange Hosting";
-    let rows: String = kinds.split(' ').map(|kind| format!("1.0.0.0/24,Example,,{kind},,\n")).collect();
-    assert_eq!(read(Table, format!("{header}{rows}")).unwrap().1.used, 12);
+    let rows: Vec<String> = kinds.split(' ').map(|kind| format!("1.0.0.0/24,Example,,{kind},,\n")).collect();
+    assert_eq!(read(Table, format!("{header}{}", rows.concat())).unwrap().1.used, 12);
 }
