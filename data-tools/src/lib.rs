@@ -3,22 +3,21 @@
 //! A source's row flows one way:
 //!
 //! ```text
-//! import --> evidence --> resolve (classify) --> flatten --> nameplate::Writer
+//! import --> evidence --> resolve (organisation) --> flatten --> nameplate::Writer
 //! ```
 //!
 //! `import` reads a source's grammar and knows nothing of answers; `resolve` decides what may be
-//! said about whom, by the rules in `classify`; `flatten` lets the most specific range win.
+//! said about whom, by the rules in `organisation`; `flatten` lets the most specific range win.
 //! Natural persons are filtered here: what is not written into the file cannot leak from it.
 
 mod classify;
 mod config;
 mod flatten;
 mod import;
-mod names;
+pub mod organisation;
 mod resolve;
 mod special_purpose;
 
-pub use classify::{Verdict, classify};
 pub use config::{BuildConfig, SourceConfig, SourceKind};
 pub use flatten::{Claim, Rank, flatten};
 pub use import::{Counts, ImportError, Refused};

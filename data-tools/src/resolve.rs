@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use nameplate::{AnswerRef, CompanyFields, CompanyKind, SourceFields, SourceSet, WriteError, Writer};
+use nameplate::{AnswerRef, CompanyFields, SourceFields, SourceSet, WriteError, Writer};
 
-use crate::classify::{COMPANY_CONFIDENCE, Verdict, classify, legal_form};
+use crate::classify::legal_form;
 use crate::config::{BuildConfig, SourceConfig};
 use crate::flatten::{Claim, Rank, flatten};
 use crate::import::{Country, Counts, Holder as Named, Range, Row, SystemRow, import as import_file};
+use crate::organisation::{Class, Signs, judge};
 use crate::special_purpose::SPECIAL_PURPOSE;
 use crate::{BuildError, Progress};
 
@@ -164,26 +165,30 @@ impl Holder {
             .enumerate()
             .filter(|(bit, _)| self.sources >> bit & 1 == 1)
             .fold(SourceSet::default(), |set, (_, source)| set.union(*source));
-        let verdict = classify(&self.name);
-        if verdict == Verdict::Withheld {
-            report.withheld += 1;
-            return Ok(AnswerRef::UNKNOWN);
-        }
-        let operator = writer.operator(self.asn, &self.name, None)?;
-        if verdict == Verdict::Operator {
-            report.operators += 1;
-            return writer.operator_answer(operator, evidence);
-        }
+        let verdict = judge(&Signs { name: &self.name, country: self.country, ..Signs::default() });
+        let kind = match verdict.class {
+            Class::Withheld => {
+                report.withheld += 1;
+                return Ok(AnswerRef::UNKNOWN);
+            }
+            Class::Operator(kind) => {
+                report.operators += 1;
+                let operator = writer.operator(self.asn, &self.name, kind)?;
+                return writer.operator_answer(operator, evidence);
+            }
+            Class::Company(kind) => kind,
+        };
         report.companies += 1;
+        let operator = writer.operator(self.asn, &self.name, None)?;
         let company = writer.company(&CompanyFields {
             id: &format!("asn:{}", self.asn),
             name: &self.name,
-            kind: Some(CompanyKind::Business),
+            kind: Some(kind),
             country: self.country,
             legal_form: legal_form(&self.name),
             ..CompanyFields::default()
         })?;
-        writer.company_answer(company, Some(operator), COMPANY_CONFIDENCE, evidence)
+        writer.company_answer(company, Some(operator), verdict.confidence, evidence)
     }
 }
 

@@ -22,8 +22,9 @@ use std::path::{Path, PathBuf};
 use crate::Progress;
 use crate::config::SourceKind;
 
+pub use row::Kind;
 pub(crate) use row::{
-    Country, Holder, Kind, Listed, NetworkRow, Organisation, Range, Role, Row, Subject, SystemRow,
+    Country, Holder, Listed, NetworkRow, Organisation, Range, Role, Row, Subject, SystemRow,
 };
 
 /// Calls `each` with what every row of a file says.
