@@ -15,7 +15,8 @@ fn main() -> Result<(), Failure> {
     eprintln!("{:?} a name", start.elapsed() / v.len() as u32);
     for ((a, s), j) in v.iter().zip(r) {
         println!(
-            "{a}\t{:?}\t{}\t{}\t{}\t{}\t{}\t{}",
+            "{:.2}\t{a}\t{:?}\t{}\t{}\t{}\t{}\t{}\t{}",
+            nameplate_build::organisation::training::score(&s.name, Some(s.shape)),
             j.class,
             j.rule,
             s.shape.v4_ranges,

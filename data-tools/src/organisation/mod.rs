@@ -188,30 +188,32 @@ fn is_trader(name: &str) -> bool {
     !of_organisation || person::likeness(name, &reading) > Likeness::No
 }
 
-/// Whether a name carries a legal form of an organisation.
-fn has_legal_form(name: &str) -> bool {
+/// Whether a name carries a legal form of an organisation. Some microseconds.
+pub fn has_legal_form(name: &str) -> bool {
     classify::legal_form(name).is_some()
 }
 
 /// For `train/score.rs`: what the score is learned from.
 #[doc(hidden)]
 pub mod training {
-    use super::{Reading, Shape, SignSetKind, score, signs};
+    use super::{NameKind, Reading, Shape, holder, kind, score};
 
-    /// What the strong signs of a name say: `Some(true)` of an operator alone, `Some(false)` of a company alone.
+    /// What the strong signs of a name say: `Some(true)` of an operator, `Some(false)` of a company.
     pub fn operator_by_signs(name: &str) -> Option<bool> {
-        match super::kind::of(Reading::new(name).strong) {
-            Some(SignSetKind::Operator(_)) if !Reading::new(name).strong.has(signs::Sign::Trade) => {
-                Some(true)
-            }
-            Some(SignSetKind::Company(_)) => Some(false),
-            _ => None,
+        match kind::of(Reading::new(holder(name)).strong)? {
+            NameKind::Operator(None) => None,
+            NameKind::Operator(Some(_)) => Some(true),
+            NameKind::Company(_) => Some(false),
         }
+    }
+
+    /// The score of an organisation.
+    pub fn score(name: &str, shape: Option<Shape>) -> f32 {
+        score::score(&Reading::new(holder(name)), shape)
     }
 
     /// Calls `each` with the features of an organisation.
     pub fn features(name: &str, shape: Option<Shape>, each: &mut dyn FnMut(&str)) {
-        score::features(&Reading::new(super::holder(name)), shape, each);
+        score::features(&Reading::new(holder(name)), shape, each);
     }
 }
-use NameKind as SignSetKind;

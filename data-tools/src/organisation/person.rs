@@ -75,7 +75,7 @@ pub(crate) fn likeness(name: &str, reading: &Reading) -> Likeness {
     if shape.has_title && shape.signs == 0 && (1..=6).contains(&shape.words) {
         return Likeness::Likely;
     }
-    if shape.impossible || shape.words > 6 {
+    if shape.impossible || shape.words > 8 {
         return Likeness::No;
     }
     if shape.signs > 0 {
@@ -93,9 +93,10 @@ pub(crate) fn likeness(name: &str, reading: &Reading) -> Likeness {
     match shape.words {
         0 => Likeness::No,
         1 if initials == 0 => one_word(&shape),
-        1..=4 if shape.given > 0 && !has_acronym(name) => Likeness::Likely,
-        5..=6 if shape.given > 1 => Likeness::Likely,
-        1..=4 if !has_acronym(name) => Likeness::Possible,
+        // What looks like an acronym clears no name of which another word is a known one: "HaoYu Deng".
+        1..=4 if shape.known == 0 && has_acronym(name) => Likeness::No,
+        1..=8 if shape.given > 0 => Likeness::Likely,
+        1..=4 => Likeness::Possible,
         _ => Likeness::No,
     }
 }

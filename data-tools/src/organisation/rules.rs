@@ -18,7 +18,7 @@ pub struct Rule {
     pub(super) decide: fn(&Case<'_>) -> Option<Class>,
 }
 
-/// A holder of so many IPv4 addresses is no natural person, if its name has no given name in it.
+/// A holder of so many IPv4 addresses is no natural person, if it is called by a single word.
 const MANY_ADDRESSES: u64 = 4_096;
 /// Nor is one of so many, whatever its name.
 const VERY_MANY_ADDRESSES: u64 = 65_536;
@@ -27,7 +27,7 @@ const ACCESS_ADDRESSES: u64 = 1 << 18;
 /// From so many ranges on, a holder is an organisation.
 const MANY_RANGES: u32 = 64;
 /// A score from here on is an operator's. Chosen on the development part of the labels.
-const OPERATOR_SCORE: f32 = 0.0;
+const OPERATOR_SCORE: f32 = 0.75;
 
 const fn rule(
     name: &'static str,
@@ -43,8 +43,8 @@ pub const RULES: &[Rule] = &[
     rule("natural-person", 100, "a source says that it is a natural person: withheld", |case| {
         case.signs.natural_person.then_some(Class::Withheld)
     }),
-    rule("no-name", 100, "there is no name, or none with a letter or digit: withheld", |case| {
-        (!case.signs.name.chars().any(char::is_alphanumeric)).then_some(Class::Withheld)
+    rule("no-name", 100, "no name, or none with a letter: withheld", |case| {
+        (!case.signs.name.chars().any(char::is_alphabetic)).then_some(Class::Withheld)
     }),
     rule(
         "sole-trader",
@@ -61,20 +61,33 @@ pub const RULES: &[Rule] = &[
         95,
         "a person's name by its shape and by a known given name or a form of address; no legal form, register entry or source that says otherwise, and not 65,536 IPv4 addresses: withheld",
         |case| {
-            let vast =
-                case.shape().v4_addresses >= VERY_MANY_ADDRESSES || case.shape().v4_ranges >= MANY_RANGES;
-            (case.likeness == Likeness::Likely && !case.is_organisation() && !vast).then_some(Class::Withheld)
+            (case.likeness == Likeness::Likely && case.may_be_a_person(VERY_MANY_ADDRESSES))
+                .then_some(Class::Withheld)
         },
     ),
     rule(
         "possible-person",
         70,
-        "two to four plain words, or one that is a given name or surname; no legal form, register entry or source that says otherwise, and not 4,096 IPv4 addresses: withheld",
+        "two to four plain words; no legal form, register entry or source that says otherwise, and not 65,536 IPv4 addresses: withheld",
         |case| {
-            let possible = matches!(case.likeness, Likeness::OneWord | Likeness::Possible);
-            let large = case.shape().v4_addresses >= MANY_ADDRESSES || case.shape().v4_ranges >= MANY_RANGES;
-            (possible && !case.is_organisation() && !large).then_some(Class::Withheld)
+            (case.likeness == Likeness::Possible && case.may_be_a_person(VERY_MANY_ADDRESSES))
+                .then_some(Class::Withheld)
         },
+    ),
+    rule(
+        "single-name",
+        60,
+        "one word that is a given name or surname; no legal form, register entry or source that says otherwise, and not 4,096 IPv4 addresses: withheld",
+        |case| {
+            (case.likeness == Likeness::OneWord && case.may_be_a_person(MANY_ADDRESSES))
+                .then_some(Class::Withheld)
+        },
+    ),
+    rule(
+        "postal-address",
+        70,
+        "a number and a street, floor or district instead of a name, and no legal form: withheld",
+        |case| (case.is_postal_address() && !case.is_organisation()).then_some(Class::Withheld),
     ),
     rule("declared", 95, "a source says what it is: that", |case| case.signs.declared.map(class)),
     rule("listed-operator", 90, "a list says that its AS or network is an operator's: that", |case| {
@@ -132,8 +145,8 @@ pub const RULES: &[Rule] = &[
     rule(
         "weak-public-name",
         60,
-        "a weak sign of education or government in the name, and none of any other kind: company of that kind",
-        |case| match case.weak? {
+        "a weak sign of education or government in the name, none of any other kind, and no legal form: company of that kind",
+        |case| match case.weak.filter(|_| !case.legal_form)? {
             kind @ NameKind::Company(CompanyKind::Education | CompanyKind::Government) => {
                 Some(named_class(kind))
             }
@@ -169,6 +182,18 @@ pub const RULES: &[Rule] = &[
 ];
 
 impl Case<'_> {
+    /// Nothing but the name speaks of an organisation, and the network is not so large that it must be one's.
+    fn may_be_a_person(&self, addresses: u64) -> bool {
+        let shape = self.shape();
+        !self.is_organisation() && shape.v4_addresses < addresses && shape.v4_ranges < MANY_RANGES
+    }
+
+    /// Registries' rows hold a line of an address here and there where a name should stand.
+    fn is_postal_address(&self) -> bool {
+        let has_number = self.signs.name.chars().any(|c| c.is_ascii_digit());
+        has_number && self.strong.is_none() && self.reading.strong.has(Sign::Address)
+    }
+
     /// The verdict of the name's strongest sign, if that is this one.
     fn named(&self, sign: Sign) -> Option<Class> {
         let strongest = self.strong?;

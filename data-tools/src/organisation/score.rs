@@ -56,10 +56,8 @@ pub(crate) fn features(reading: &Reading, shape: Option<Shape>, each: &mut dyn F
             }
         }
     }
-    for (sign, feature) in [(Sign::Trade, "sign:trade"), (Sign::Business, "sign:business")] {
-        if reading.strong.has(sign) || reading.weak.has(sign) {
-            each(feature);
-        }
+    if reading.strong.has(Sign::Trade) {
+        each("sign:trade");
     }
     if let Some(shape) = shape {
         let steps: [(&str, u64); 4] = [

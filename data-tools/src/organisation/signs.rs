@@ -40,9 +40,11 @@ pub(crate) enum Sign {
     SoleTrader,
     /// Form of address, degree, calling of one person.
     Title,
+    /// A street, floor or district.
+    Address,
 }
 
-const LISTS: [(Sign, &str); 14] = [
+const LISTS: [(Sign, &str); 15] = [
     (Sign::Education, include_str!("../../words/education.txt")),
     (Sign::Government, include_str!("../../words/government.txt")),
     (Sign::Nonprofit, include_str!("../../words/nonprofit.txt")),
@@ -57,6 +59,7 @@ const LISTS: [(Sign, &str); 14] = [
     (Sign::Organisation, include_str!("../../words/organisation.txt")),
     (Sign::SoleTrader, include_str!("../../words/sole-trader.txt")),
     (Sign::Title, include_str!("../../words/titles.txt")),
+    (Sign::Address, include_str!("../../words/address.txt")),
 ];
 
 /// A set of signs.
