@@ -3,11 +3,11 @@
 //! A source's row flows one way:
 //!
 //! ```text
-//! import --> evidence --> resolve (classify) --> flatten --> nameplate::Writer
+//! import --> evidence --> resolve (organisation) --> flatten --> nameplate::Writer
 //! ```
 //!
 //! `import` reads a source's grammar and knows nothing of answers; `resolve` decides what may be
-//! said about whom, by the rules in `classify`; `flatten` lets the most specific range win.
+//! said about whom, by the rules in `organisation`; `flatten` lets the most specific range win.
 //! Natural persons are filtered here: what is not written into the file cannot leak from it.
 
 mod build;
@@ -17,13 +17,11 @@ mod evidence;
 mod explain;
 mod flatten;
 mod import;
-mod names;
-mod organisation;
+pub mod organisation;
 mod resolve;
 mod special_purpose;
 
 pub use build::{BuildReport, SourceReport, build, explain};
-pub use classify::{Verdict, classify};
 pub use config::{BuildConfig, CompanySwitches, ListKind, SourceConfig, SourceKind};
 pub use explain::Explanation;
 pub use flatten::{Claim, Flatten, Rank, Won, flatten};

@@ -4,11 +4,13 @@
 //! It reads the real tables where `make data` has put them, and the sample in the repository
 //! where not. The rows are parsed here once more, without the importer.
 
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use nameplate::{Address, Database, Status};
-use nameplate_build::{BuildConfig, SPECIAL_PURPOSE, Verdict, build, classify};
+use nameplate_build::organisation::{Class, Shape, Signs, judge};
+use nameplate_build::{BuildConfig, SPECIAL_PURPOSE, build};
 
 /// Random addresses of each family.
 const RANDOM: usize = 10_000_000;
@@ -124,6 +126,9 @@ fn tables(config: &BuildConfig) -> [Table; 2] {
         address: |bits| Address::V4(bits as u32),
     };
     let mut v6 = Table { rows: vec![], blocks: vec![], end: u128::MAX, address: Address::from_v6_bits };
+    // Whether a holder may be shown depends on its name, the first that the tables give it, and on
+    // all that it announces.
+    let mut holders: HashMap<u32, (String, Shape)> = HashMap::new();
     for file in config.sources.iter().flat_map(|source| &source.files) {
         for line in std::fs::read_to_string(file).unwrap().lines() {
             let mut fields = line.splitn(4, ',');
@@ -133,10 +138,25 @@ fn tables(config: &BuildConfig) -> [Table; 2] {
             let name = next();
             let quoted = name.strip_prefix('"').and_then(|name| name.strip_suffix('"'));
             let name = quoted.unwrap_or(name).replace("\"\"", "\"");
-            let shown = classify(&name) != Verdict::Withheld;
+            let (_, shape) = holders.entry(asn).or_insert((name, Shape::default()));
+            match (first, last) {
+                (IpAddr::V4(first), IpAddr::V4(last)) => shape.add_v4(first.to_bits(), last.to_bits()),
+                (IpAddr::V6(first), IpAddr::V6(last)) => shape.add_v6(first.to_bits(), last.to_bits()),
+                _ => panic!("a range of two families"),
+            }
             let (table, first, last) = numbers(first, last, &mut v4, &mut v6);
-            table.rows.push(Row { first, last, asn, shown });
+            table.rows.push(Row { first, last, asn, shown: true });
         }
+    }
+    let withheld: HashSet<u32> = holders
+        .iter()
+        .filter(|(_, (name, shape))| {
+            judge(&Signs { name, shape: Some(*shape), ..Signs::default() }).class == Class::Withheld
+        })
+        .map(|(asn, _)| *asn)
+        .collect();
+    for row in v4.rows.iter_mut().chain(&mut v6.rows) {
+        row.shown = !withheld.contains(&row.asn);
     }
     for block in SPECIAL_PURPOSE {
         let (first, last) = block.range();

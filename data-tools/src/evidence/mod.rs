@@ -198,7 +198,11 @@ impl Evidence {
     fn network(&mut self, row: &NetworkRow<'_>, source: u8) {
         if let Some(system) = &row.system {
             self.system(system, source);
-            self.systems.entry(system.asn).or_default().shape.add(row.range);
+            let shape = &mut self.systems.entry(system.asn).or_default().shape;
+            match row.range {
+                Range::V4(first, last) => shape.add_v4(first, last),
+                Range::V6(first, last) => shape.add_v6(first, last),
+            }
             let value = self.statement(Statement::Announced { asn: system.asn, source });
             self.announcements.push(row.range, Rank::Source, value);
         }

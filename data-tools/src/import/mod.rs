@@ -43,8 +43,9 @@ use crate::config::{ListKind, SourceConfig, SourceKind};
 use text::Refusal;
 
 pub(crate) use corrections::{Corrections, Saying};
+pub use row::Kind;
 pub(crate) use row::{
-    Country, Holder, Kind, Listed, NetworkRow, Organisation, Range, Role, Row, Subject, SystemRow,
+    Country, Holder, Listed, NetworkRow, Organisation, Range, Role, Row, Subject, SystemRow,
 };
 pub(crate) use terms::terms;
 

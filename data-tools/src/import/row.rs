@@ -105,8 +105,10 @@ pub(crate) struct Organisation<'a> {
 
 /// What kind of organisation: one that may be a visitor, or one that gives visitors access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// Uses its network itself.
     Company(CompanyKind),
+    /// Gives others access.
     Operator(OperatorKind),
 }
 

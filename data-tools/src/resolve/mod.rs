@@ -310,5 +310,5 @@ fn company_id(details: &Details, asn: Option<u32>, name: &str, country: Option<C
     }
     let country =
         country.map_or_else(String::new, |country| String::from_utf8_lossy(&country).to_lowercase() + ":");
-    format!("name:{country}{}", crate::names::words(name).join("-"))
+    format!("name:{country}{}", crate::organisation::names::words(name).join("-"))
 }

@@ -24,6 +24,11 @@ pub(crate) fn words(name: &str) -> Vec<String> {
     words
 }
 
+/// The power of two that a size is near: 0 for 0, 1 for 1, 2 for 2 and 3, 3 for 4 to 7.
+pub(crate) fn magnitude(size: u64) -> u32 {
+    u64::BITS - size.leading_zeros()
+}
+
 /// Lower case without the accents of Latin letters; a dot vanishes, so that `s.a.` is one word.
 fn fold(character: char) -> impl Iterator<Item = char> {
     let plain = match character {
@@ -66,7 +71,7 @@ impl Iterator for Folded {
 }
 
 /// The entries of a word list: a line each, `#` begins a comment line.
-fn entries(text: &'static str) -> impl Iterator<Item = &'static str> {
+pub(crate) fn entries(text: &'static str) -> impl Iterator<Item = &'static str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
