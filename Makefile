@@ -49,7 +49,7 @@ fuzz: setup-fuzz ## runs each fuzz target for FUZZ_SECONDS, a minute if not said
 		echo "fuzzing $$target"; \
 		mkdir -p $(CARGO_TARGET_DIR)/fuzz/$$target; \
 		RUSTC_BOOTSTRAP=1 cargo fuzz run $$target $(CARGO_TARGET_DIR)/fuzz/$$target fuzz/corpus/$$target -- \
-			-max_total_time=$(FUZZ_SECONDS) -max_len=32768 -timeout=20; \
+			-max_total_time=$(FUZZ_SECONDS) -max_len=43008 -timeout=20; \
 	done
 
 .PHONY: data

@@ -5,6 +5,7 @@ compares. `verify` takes an open file, whose header, table and checksums are rig
 raises `RefusedError` at the first broken rule.
 """
 
+import struct
 from array import array
 from collections.abc import Iterator
 from itertools import pairwise
@@ -16,6 +17,8 @@ from reader import (
     COMPANY_KINDS,
     COMPANY_STRINGS,
     FACT,
+    NAME_BYTES,
+    NAME_IN_POOL,
     NONE,
     OPERATOR,
     OPERATOR_KINDS,
@@ -85,12 +88,12 @@ def answers(file: RangeFile) -> None:
             # Opening has compared its bytes.
             continue
         hold(record != UNKNOWN_ANSWER, f"answer {index} is unknown too")
-        number, confidence, zero, company, operator, bits, *name = ANSWER.unpack(record)
+        number, confidence, length, zero, company, operator, bits, name = ANSWER.unpack(record)
         where = f"answer {index}"
         hold(number in STATUSES, f"{where}: status {number}")
         status = STATUSES[number]
         hold(status != "unknown", f"{where}: unknown")
-        hold(not any(zero), f"{where}: padding")
+        hold(zero == 0, f"{where}: padding")
         hold(bits & ~known_sources == 0, f"{where}: a source that is not there")
         hold(status != "reserved" or bits == 0, f"{where}: reserved, with sources")
         hold((1 <= confidence <= 100) == (status == "company"), f"{where}: confidence {confidence}")
@@ -102,13 +105,26 @@ def answers(file: RangeFile) -> None:
         if status == "company":
             named = file.record("COMPANIES", company)
             hold(named is not None, f"{where}: company {company}")
-            expected = COMPANY.unpack(named)[2:4]
+            expected = list(COMPANY.unpack(named)[2:4])
         elif status == "operator":
-            expected = OPERATOR.unpack(file.record("OPERATORS", operator))[3:5]
+            expected = list(OPERATOR.unpack(file.record("OPERATORS", operator))[3:5])
         else:
-            expected = name
-        hold(tuple(name) == tuple(expected), f"{where}: name")
-        string(file, where, name, required=True)
+            expected = None
+        answer_name(file, where, length, name, expected)
+
+
+def answer_name(file: RangeFile, where: str, length: int, name: bytes, expected: list[int] | None) -> None:
+    """A name that fits stands in the record, a longer one in the pool; it is that of `expected`."""
+    text = file.answer_name(length, name)
+    hold(text is not None, f"{where}: no name, or no UTF-8")
+    if length == NAME_IN_POOL:
+        reference = list(struct.unpack_from("<2I", name))
+        hold(reference[1] > NAME_BYTES, f"{where}: a name in the pool that fits the record")
+        hold(not any(name[8:]), f"{where}: padding behind the name")
+        hold(expected is None or expected == reference, f"{where}: name")
+    else:
+        hold(not any(name[length:]), f"{where}: padding behind the name")
+        hold(expected is None or text == file.string(*expected), f"{where}: name")
 
 
 # 6 and 7
@@ -163,7 +179,7 @@ def string(file: RangeFile, where: str, reference: list[int], *, required: bool)
 # 8
 def reverse_lookup(file: RangeFile) -> None:
     expected: list[list[int]] = [[] for _ in range(file.count("COMPANIES"))]
-    company_of = [ANSWER.unpack(record)[3] for _, record in records(file, "ANSWERS")]
+    company_of = [ANSWER.unpack(record)[4] for _, record in records(file, "ANSWERS")]
     for number, answer_id in enumerate([*file.v4_answers, *file.v6_answers]):
         if company_of[answer_id] != NONE:
             expected[company_of[answer_id]].append(number)

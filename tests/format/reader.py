@@ -38,7 +38,7 @@ KINDS = {
     3: ("V6_STARTS_HIGH", 8),
     4: ("V6_STARTS_LOW", 8),
     5: ("V6_ANSWERS", 4),
-    6: ("ANSWERS", 24),
+    6: ("ANSWERS", 64),
     7: ("COMPANIES", 64),
     8: ("OPERATORS", 16),
     9: ("NETWORK_OFFSETS", 4),
@@ -56,7 +56,9 @@ COMPANY_KINDS = {1: "business", 2: "education", 3: "government", 4: "nonprofit"}
 OPERATOR_KINDS = {1: "access", 2: "hosting", 3: "mobile", 4: "vpn", 5: "transit", 6: "exchange"}
 
 # A string reference is two u32, offset and length.
-ANSWER = struct.Struct("<BB2sIII2I")
+ANSWER = struct.Struct("<BBBBIII48s")
+NAME_BYTES = 48
+NAME_IN_POOL = 255
 COMPANY = struct.Struct("<14I2sB5s")
 COMPANY_STRINGS = ("id", "name", "domain", "legal_form", "industry", "register", "register_id")
 OPERATOR = struct.Struct("<IB3s2I")
@@ -65,7 +67,7 @@ SOURCE_STRINGS = ("name", "title", "licence", "attribution", "url", "date")
 FACT = struct.Struct("<4I")
 CELL = struct.Struct("<QI")
 
-UNKNOWN_ANSWER = ANSWER.pack(0, 0, bytes(2), NONE, NONE, 0, 0, 0)
+UNKNOWN_ANSWER = ANSWER.pack(0, 0, 0, 0, NONE, NONE, 0, bytes(NAME_BYTES))
 
 LAST_V4 = 2**32 - 1
 LAST_V6 = 2**128 - 1
@@ -277,6 +279,17 @@ class RangeFile:
         except UnicodeDecodeError:
             return None
 
+    def answer_name(self, length: int, name: bytes) -> str | None:
+        """What an answer's `name_length` and `name` say, `None` where there is no such string."""
+        if length == NAME_IN_POOL:
+            return self.string(*struct.unpack_from("<2I", name))
+        if not 1 <= length <= NAME_BYTES:
+            return None
+        try:
+            return name[:length].decode()
+        except UnicodeDecodeError:
+            return None
+
     # "Looking up an address".
 
     def lookup(self, text: str, *, by_index: bool = True) -> dict:
@@ -386,12 +399,12 @@ class RangeFile:
         record = self.record("ANSWERS", answer_id)
         if record is None:
             return unknown
-        number, confidence, _, company_index, operator_index, bits, *name = ANSWER.unpack(record)
+        number, confidence, length, _, company_index, operator_index, bits, name = ANSWER.unpack(record)
         status = STATUSES.get(number, "unknown")
         if status == "unknown":
             return unknown
         if status == "reserved":
-            return {"status": status} | present(block=self.string(*name))
+            return {"status": status} | present(block=self.answer_name(length, name))
         company = self.company(company_index) if status == "company" else None
         operator = self.operator(operator_index)
         if (status == "company" and company is None) or (status == "operator" and operator is None):

@@ -165,7 +165,7 @@ impl<'a> Answer<'a> {
     /// The name to show: the company's, the operator's, or that of the special-purpose block; none
     /// where nothing is known. The quickest way to a name.
     pub fn name(&self) -> Option<&'a str> {
-        self.view.string(self.record.name)
+        self.view.name(self.record)
     }
 }
 

@@ -3,21 +3,63 @@
 //!
 //! A few operators hold most of the ranges, and a few visitors' networks make most of the lookups.
 //! So answers are numbered by how many intervals have them, and the string pool begins with the
-//! answers' names in the same order: the records and names that most lookups read lie together in
-//! a small part of the file, which stays in the processor's caches.
+//! answers' names in the same order: what most lookups read lies together in a small part of the
+//! file, which stays in the processor's caches. A name that fits stands in its answer's record; the
+//! pool has it for companies and operators.
 
 use std::cmp::Reverse;
 
 use hashbrown::HashMap;
+use zerocopy::IntoBytes;
 use zerocopy::little_endian::U32;
 
 use crate::format::{
-    AnswerRecord, CompanyRecord, MetadataRecord, NONE, OperatorRecord, SourceRecord, StringRef,
+    AnswerRecord, CompanyRecord, MetadataRecord, NAME_BYTES, NAME_IN_POOL, NONE, OperatorRecord,
+    SourceRecord, StringRef,
 };
-use crate::strings::StringPoolBuilder;
+use crate::strings::{StringPoolBuilder, get_string};
+
+/// An answer in the making: its name is in the pool.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct AnswerDraft {
+    pub(crate) status: u8,
+    pub(crate) confidence: u8,
+    pub(crate) company: U32,
+    pub(crate) operator: U32,
+    pub(crate) sources: U32,
+    pub(crate) name: StringRef,
+}
+
+impl AnswerDraft {
+    /// The answer id [`UNKNOWN`](crate::format::UNKNOWN).
+    pub(crate) const UNKNOWN: AnswerDraft = AnswerDraft {
+        status: 0,
+        confidence: 0,
+        company: U32::new(NONE),
+        operator: U32::new(NONE),
+        sources: U32::ZERO,
+        name: StringRef { offset: U32::ZERO, length: U32::ZERO },
+    };
+}
+
+/// The records of answers, their names taken out of the pool where they fit.
+pub(crate) fn records(answers: &[AnswerDraft], strings: &[u8]) -> Vec<AnswerRecord> {
+    let record = |answer: &AnswerDraft| {
+        let AnswerDraft { status, confidence, company, operator, sources, name: reference } = *answer;
+        let text = get_string(strings, reference);
+        let (name_length, text) = match u8::try_from(text.len()) {
+            Ok(length) if usize::from(length) <= NAME_BYTES => (length, text),
+            _ => (NAME_IN_POOL, reference.as_bytes()),
+        };
+        let mut name = [0; NAME_BYTES];
+        name[..text.len()].copy_from_slice(text);
+        AnswerRecord { status, confidence, name_length, reserved: 0, company, operator, sources, name }
+    };
+    answers.iter().map(record).collect()
+}
 
 /// Numbers answers by how many intervals have them, most first; "unknown" stays number 0.
-pub(crate) fn answers(answers: &mut Vec<AnswerRecord>, v4: &mut [U32], v6: &mut [U32]) {
+pub(crate) fn answers(answers: &mut Vec<AnswerDraft>, v4: &mut [U32], v6: &mut [U32]) {
     let mut intervals = vec![0_u32; answers.len()];
     for id in v4.iter().chain(&*v6) {
         intervals[id.get() as usize] += 1;
@@ -33,7 +75,7 @@ pub(crate) fn answers(answers: &mut Vec<AnswerRecord>, v4: &mut [U32], v6: &mut 
 /// Sorts companies by the bytes of their ids, and lets the answers follow.
 pub(crate) fn companies(
     companies: &mut Vec<CompanyRecord>,
-    answers: &mut [AnswerRecord],
+    answers: &mut [AnswerDraft],
     strings: &StringPoolBuilder,
 ) {
     let order = sorted_order(companies.len(), |index| strings.get(companies[index as usize].id));
@@ -46,7 +88,7 @@ pub(crate) fn companies(
 }
 
 /// Sorts operators by AS number, and lets the answers follow.
-pub(crate) fn operators(operators: &mut Vec<OperatorRecord>, answers: &mut [AnswerRecord]) {
+pub(crate) fn operators(operators: &mut Vec<OperatorRecord>, answers: &mut [AnswerDraft]) {
     let order = sorted_order(operators.len(), |index| operators[index as usize].asn.get());
     for answer in answers {
         if let Some(place) = order.place.get(answer.operator.get() as usize) {
@@ -104,7 +146,7 @@ pub(crate) fn reverse(
 /// Lays the pool out anew, the answers' names first, and moves every reference.
 pub(crate) fn strings(
     pool: StringPoolBuilder,
-    answers: &mut [AnswerRecord],
+    answers: &mut [AnswerDraft],
     companies: &mut [CompanyRecord],
     operators: &mut [OperatorRecord],
     sources: &mut [SourceRecord],

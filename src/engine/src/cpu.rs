@@ -8,6 +8,12 @@
 //! closure on the way is a function of its own, compiled for the baseline, and costs a factor of
 //! ten. So the code of a lookup has plain loops and matches.
 
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::{
+    __m256i, _mm256_cmpgt_epi64, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_packs_epi32,
+    _mm256_set1_epi64x, _mm256_xor_si256,
+};
+
 use zerocopy::little_endian::U64;
 
 /// Keys that are compared at once: a cache line.
@@ -41,17 +47,32 @@ impl Cpu {
 
 /// What the algorithms ask of a processor.
 pub(crate) trait Lanes {
-    /// How many of the keys are at or below `key`.
-    fn count_up_to(keys: &[U64; KEYS], key: u64) -> usize;
+    /// A number in the form in which keys are compared with it.
+    type Key: Copy;
+
+    /// Brings any number but the largest into that form.
+    fn key(number: u64) -> Self::Key;
+
+    /// How many of the [`KEYS`] keys from `start` on are at or below `key`; none where there are not so
+    /// many keys.
+    fn count_up_to(keys: &[U64], start: usize, key: Self::Key) -> Option<usize>;
 }
 
 /// Any processor of the architecture.
 pub(crate) struct Portable;
 
 impl Lanes for Portable {
+    type Key = u64;
+
     #[inline(always)]
-    fn count_up_to(keys: &[U64; KEYS], key: u64) -> usize {
-        keys.iter().map(|candidate| usize::from(candidate.get() <= key)).sum()
+    fn key(number: u64) -> u64 {
+        number
+    }
+
+    #[inline(always)]
+    fn count_up_to(keys: &[U64], start: usize, key: u64) -> Option<usize> {
+        let keys: &[U64; KEYS] = keys.get(start..)?.first_chunk()?;
+        Some(keys.iter().map(|candidate| usize::from(candidate.get() <= key)).sum())
     }
 }
 
@@ -62,43 +83,58 @@ pub(crate) struct X86V3;
 
 #[cfg(target_arch = "x86_64")]
 impl Lanes for X86V3 {
+    /// In each lane the next number, for at or below a number is below the next. There is only a signed
+    /// comparison: flipping the highest bit makes it an unsigned one.
+    type Key = __m256i;
+
+    #[inline(always)]
+    fn key(number: u64) -> __m256i {
+        let flipped = number.wrapping_add(1).cast_signed() ^ i64::MIN;
+        // SAFETY: the callers are compiled for AVX2 and run where it was detected.
+        unsafe { _mm256_set1_epi64x(flipped) }
+    }
+
     #[inline(always)]
     #[allow(clippy::cast_ptr_alignment, reason = "the loads need no alignment")]
-    fn count_up_to(keys: &[U64; KEYS], key: u64) -> usize {
-        use std::arch::x86_64::{
-            __m256i, _mm256_castsi256_pd, _mm256_cmpgt_epi64, _mm256_loadu_si256, _mm256_movemask_pd,
-            _mm256_set1_epi64x, _mm256_xor_si256,
-        };
+    fn count_up_to(keys: &[U64], start: usize, next: __m256i) -> Option<usize> {
+        if start > keys.len().checked_sub(KEYS)? {
+            return None;
+        }
         // SAFETY: the callers are compiled for AVX2 and run where it was detected; both loads lie
-        // within the 64 bytes of `keys`, and need no alignment.
+        // within the keys from `start` to `start + KEYS`, which are there as was just seen, and need
+        // no alignment.
         unsafe {
-            // There is only a signed comparison: flipping the highest bit makes it an unsigned one.
             let flip = _mm256_set1_epi64x(i64::MIN);
-            let key = _mm256_xor_si256(_mm256_set1_epi64x(key.cast_signed()), flip);
-            let start = keys.as_ptr().cast::<__m256i>();
-            let low = _mm256_cmpgt_epi64(_mm256_xor_si256(_mm256_loadu_si256(start), flip), key);
-            let high = _mm256_cmpgt_epi64(_mm256_xor_si256(_mm256_loadu_si256(start.add(1)), flip), key);
-            // Each lane is 0 or -1; the two masks of four lanes make one of eight.
-            let above = _mm256_movemask_pd(_mm256_castsi256_pd(low))
-                | _mm256_movemask_pd(_mm256_castsi256_pd(high)) << 4;
-            KEYS - above.count_ones() as usize
+            let keys = keys.as_ptr().add(start).cast::<__m256i>();
+            let low = _mm256_cmpgt_epi64(next, _mm256_xor_si256(_mm256_loadu_si256(keys), flip));
+            let high = _mm256_cmpgt_epi64(next, _mm256_xor_si256(_mm256_loadu_si256(keys.add(1)), flip));
+            // Each lane is 0 or -1, also as two halves: narrowed, both fit one vector, in an order that
+            // does not matter, with four bytes for each key.
+            let counted = _mm256_movemask_epi8(_mm256_packs_epi32(low, high));
+            Some(counted.count_ones() as usize / 4)
         }
     }
 }
 
 /// Defines a method that runs the generic method `$generic` as compiled for `self.cpu`.
 macro_rules! per_cpu {
-    ($(#[$doc:meta])* $name:ident / $v3:ident = $generic:ident($($argument:ident: $type:ty),*) $(-> $result:ty)?) => {
+    ($(#[$doc:meta])* $name:ident / $portable:ident / $v3:ident = $generic:ident($($argument:ident: $type:ty),*) $(-> $result:ty)?) => {
         $(#[$doc])*
         #[inline]
         pub(crate) fn $name(&self $(, $argument: $type)*) $(-> $result)? {
             match self.cpu {
-                $crate::cpu::Cpu::Portable => self.$generic::<$crate::cpu::Portable>($($argument),*),
+                $crate::cpu::Cpu::Portable => self.$portable($($argument),*),
                 #[cfg(target_arch = "x86_64")]
                 // SAFETY: this value exists only where `Cpu::detect` found every feature that the
                 // method is compiled for.
                 $crate::cpu::Cpu::X86V3 => unsafe { self.$v3($($argument),*) },
             }
+        }
+
+        // Not inlined: its registers would have to be saved for the other one too.
+        #[inline(never)]
+        fn $portable(&self $(, $argument: $type)*) $(-> $result)? {
+            self.$generic::<$crate::cpu::Portable>($($argument),*)
         }
 
         #[cfg(target_arch = "x86_64")]

@@ -12,7 +12,7 @@ use crate::cpu::{Cpu, prefetch};
 use crate::error::{Error, FormatError};
 use crate::format::{AnswerRecord, SectionKind, UNKNOWN};
 use crate::layout::View;
-use crate::search::{DISTANCE, GROUP};
+use crate::search::{AHEAD, GROUP};
 use crate::suppression::{Hidden, SuppressionList};
 
 /// What errors call a file that has no path.
@@ -227,24 +227,16 @@ impl Database {
     /// If the slices are not of one length.
     pub fn names<'a>(&'a self, ids: &[u32], names: &mut [&'a str]) {
         assert_eq!(ids.len(), names.len(), "one name for each id");
-        // As in a batch lookup: ask for the answer, then for its name, then read.
-        for step in 0..ids.len() + 2 * DISTANCE {
-            if let Some(id) = ids.get(step) {
-                prefetch(self.view.answers, *id as usize);
-            }
-            if let Some(answer) = self.answer_of(ids, step.wrapping_sub(DISTANCE)) {
-                prefetch(self.view.strings.bytes(), answer.name.offset.get() as usize);
-            }
-            let read = step.wrapping_sub(2 * DISTANCE);
-            if let Some(name) = names.get_mut(read) {
-                let answer = self.answer_of(ids, read);
-                *name = answer.and_then(|answer| self.view.string(answer.name)).unwrap_or_default();
-            }
+        for id in &ids[..ids.len().min(AHEAD)] {
+            prefetch(self.view.answers, *id as usize);
         }
-    }
-
-    fn answer_of(&self, ids: &[u32], place: usize) -> Option<&AnswerRecord> {
-        self.view.answers.get(*ids.get(place)? as usize)
+        for (place, (id, name)) in ids.iter().zip(names).enumerate() {
+            if let Some(ahead) = ids.get(place + AHEAD) {
+                prefetch(self.view.answers, *ahead as usize);
+            }
+            let answer = self.view.answers.get(*id as usize);
+            *name = answer.and_then(|answer| self.view.name(answer)).unwrap_or_default();
+        }
     }
 
     /// The answer with this id, without a network; none where the file has no such id. Ids hold

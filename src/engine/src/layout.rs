@@ -14,7 +14,7 @@ use crate::format::{
 };
 use crate::rank::RankIndex;
 use crate::search::{V4Table, V6Table};
-use crate::strings::StringPool;
+use crate::strings::{StringPool, text_in_record};
 use crate::tree::Tree;
 
 /// A file's sections, as slices into its bytes.
@@ -90,6 +90,15 @@ impl<'a> View<'a> {
             return wrong(SectionKind::Sources, "more sources than an answer's evidence has bits");
         }
         Ok(())
+    }
+
+    /// The name of an answer; none where it is empty, does not fit its place or is no UTF-8.
+    #[inline]
+    pub(crate) fn name(&self, answer: &'a AnswerRecord) -> Option<&'a str> {
+        match answer.name_in_pool() {
+            Some(reference) => self.strings.get(reference),
+            None => text_in_record(&answer.name, answer.name_length),
+        }
     }
 
     /// A string of the pool; none where the reference is empty, out of bounds or no UTF-8.

@@ -65,16 +65,13 @@ impl<'a> RankIndex<'a> {
             .then(|| RankIndex { cells, cell_bits: 32 - bits })
     }
 
-    /// How many intervals have started in or before the slot of `address`, as far as the bitmap
-    /// tells, and whether it tells all.
+    /// How many intervals have started in or before the slot of `address`, as far as the bitmap tells.
     #[inline(always)]
-    pub(crate) fn count(&self, address: u32) -> (u32, bool) {
+    pub(crate) fn count(&self, address: u32) -> Count {
         // The cell number has as many bits as the number of cells has: it is never out of bounds.
         let cell = &self.cells[self.cell_number(address)];
         let slot = address >> (self.cell_bits - SLOT_NUMBER_BITS) & 63;
-        let base = cell.base.get();
-        let started = (cell.bitmap.get() << (63 - slot)).count_ones();
-        ((base & !IRREGULAR) + started, base & IRREGULAR != 0)
+        Count(cell.base.get().wrapping_add((cell.bitmap.get() << (63 - slot)).count_ones()))
     }
 
     #[inline(always)]
@@ -86,13 +83,6 @@ impl<'a> RankIndex<'a> {
     #[inline(always)]
     pub(crate) fn prefetch(&self, address: u32) {
         prefetch(self.cells, self.cell_number(address));
-    }
-
-    /// The interval that holds `address`.
-    #[inline(always)]
-    pub(crate) fn find(&self, starts: &[U32], address: u32) -> usize {
-        let (count, irregular) = self.count(address);
-        if irregular { self.find_irregular(starts, address, count) } else { (count as usize).wrapping_sub(1) }
     }
 
     /// The last interval of the window around `count` that starts at or before `address`.
@@ -115,6 +105,24 @@ impl<'a> RankIndex<'a> {
         make_cells(starts, self.cell_bits - SLOT_NUMBER_BITS)
             .zip(self.cells)
             .all(|(right, cell)| right.bitmap == cell.bitmap && right.base == cell.base)
+    }
+}
+
+/// What a cell says of an address: intervals that have started, and the mark of an irregular cell.
+#[derive(Clone, Copy)]
+pub(crate) struct Count(u32);
+
+impl Count {
+    /// The interval, if the bitmap tells all; in a damaged file any number, in all ways the same.
+    #[inline(always)]
+    pub(crate) fn interval(self) -> Option<usize> {
+        if self.0 & IRREGULAR == 0 { Some(self.0.wrapping_sub(1) as usize) } else { None }
+    }
+
+    /// The count without the mark.
+    #[inline(always)]
+    pub(crate) fn started(self) -> u32 {
+        self.0 & !IRREGULAR
     }
 }
 
@@ -181,7 +189,10 @@ mod tests {
             for number in numbers {
                 for address in [number.wrapping_sub(1), number, number.wrapping_add(1)] {
                     let right = numbers.iter().rposition(|start| *start <= address).unwrap();
-                    assert_eq!(index.find(&starts, address), right, "slots of 2^{slot_bits}");
+                    let count = index.count(address);
+                    let search = || index.find_irregular(&starts, address, count.started());
+                    let found = count.interval().unwrap_or_else(search);
+                    assert_eq!(found, right, "slots of 2^{slot_bits}");
                 }
             }
         }

@@ -10,16 +10,18 @@
 //!
 //! Nothing here trusts the file: an index out of bounds finds interval 0 or answer 0.
 
+use std::array;
+
 use zerocopy::little_endian::{U32, U64};
 
 use crate::cpu::{Cpu, Lanes, per_cpu, prefetch};
 use crate::format::UNKNOWN;
 use crate::rank::RankIndex;
-use crate::tree::{self, Tree};
+use crate::tree::Tree;
 
-/// How many ids the stages of a batch of names lie apart: enough loads under way to hide their
+/// How many ids before its own an answer's record is asked for: enough loads under way to hide their
 /// latency, and no more than a core can have.
-pub(crate) const DISTANCE: usize = 16;
+pub(crate) const AHEAD: usize = 16;
 
 /// Addresses in a group of a batch: enough loads under way to hide their latency, few enough that the
 /// group's state stays in the first cache.
@@ -67,27 +69,39 @@ pub(crate) struct V4Table<'a> {
 impl V4Table<'_> {
     per_cpu! {
         /// The interval that holds `address`.
-        find / find_v3 = find_on(address: u32) -> usize
+        find / find_portable / find_v3 = find_on(address: u32) -> usize
     }
 
     per_cpu! {
         /// The answer id of the interval that holds `address`.
-        lookup / lookup_v3 = lookup_on(address: u32) -> u32
+        lookup / lookup_portable / lookup_v3 = lookup_on(address: u32) -> u32
     }
 
     per_cpu! {
         /// The same for many addresses; the slices are of one length.
-        lookup_batch / lookup_batch_v3 = lookup_batch_on(addresses: &[u32], ids: &mut [u32])
+        lookup_batch / lookup_batch_portable / lookup_batch_v3 = lookup_batch_on(addresses: &[u32], ids: &mut [u32])
     }
 
     per_cpu! {
         /// The intervals of many addresses; the slices are of one length.
-        find_batch / find_batch_v3 = find_batch_on(addresses: &[u32], intervals: &mut [u32])
+        find_batch / find_batch_portable / find_batch_v3 = find_batch_on(addresses: &[u32], intervals: &mut [u32])
     }
 
     #[inline(always)]
     fn lookup_on<L: Lanes>(&self, address: u32) -> u32 {
-        answer_at(self.answers, self.find_on::<L>(address))
+        if let Some(index) = &self.index
+            && let Some(interval) = index.count(address).interval()
+        {
+            answer_at(self.answers, interval)
+        } else {
+            // A call at the end, so that the usual way has no registers to save for it.
+            self.lookup_by_search(address)
+        }
+    }
+
+    #[inline(never)]
+    fn lookup_by_search(&self, address: u32) -> u32 {
+        answer_at(self.answers, self.find_by_search(address))
     }
 
     #[inline(always)]
@@ -147,14 +161,14 @@ impl V4Table<'_> {
     fn count_group(&self, index: &RankIndex<'_>, addresses: &[u32], places: &mut [u32]) -> u32 {
         let mut counts = 0;
         for (number, (address, place)) in addresses.iter().zip(places).enumerate() {
-            let (count, irregular) = index.count(*address);
-            if irregular {
-                prefetch(self.starts, count as usize);
-                *place = count;
-                counts |= 1 << number;
+            let count = index.count(*address);
+            if let Some(interval) = count.interval() {
+                *place = interval as u32;
+                prefetch(self.answers, interval);
             } else {
-                *place = count.wrapping_sub(1);
-                prefetch(self.answers, *place as usize);
+                *place = count.started();
+                prefetch(self.starts, *place as usize);
+                counts |= 1 << number;
             }
         }
         counts
@@ -174,8 +188,20 @@ impl V4Table<'_> {
 
     #[inline(always)]
     fn find_on<L: Lanes>(&self, address: u32) -> usize {
+        if let Some(index) = &self.index
+            && let Some(interval) = index.count(address).interval()
+        {
+            interval
+        } else {
+            self.find_by_search(address)
+        }
+    }
+
+    /// The interval that holds `address`, where no cell tells it.
+    #[inline(never)]
+    fn find_by_search(&self, address: u32) -> usize {
         match &self.index {
-            Some(index) => index.find(self.starts, address),
+            Some(index) => index.find_irregular(self.starts, address, index.count(address).started()),
             None => partition_point(self.starts.len(), |i| self.starts[i].get() <= address).saturating_sub(1),
         }
     }
@@ -193,6 +219,34 @@ impl V4Table<'_> {
     }
 }
 
+/// Addresses of a batch that go down the tree side by side, in registers: each step of one waits for
+/// the step before, and the processor does those of the others meanwhile.
+const TOGETHER: usize = 4;
+
+/// From the root down to nodes of the last layer, which it asks for.
+#[inline(always)]
+fn descend_together<L: Lanes, const N: usize>(
+    index: &Tree<'_>,
+    steps: &[usize],
+    addresses: &[u128; N],
+    places: &mut [u32; N],
+) {
+    let mut nodes = [0; N];
+    let mut keys = [L::key(0); N];
+    for (key, address) in keys.iter_mut().zip(addresses) {
+        *key = L::key((address >> 64) as u64);
+    }
+    for step in steps {
+        for (node, key) in nodes.iter_mut().zip(keys) {
+            *node = index.descend::<L>(*step, *node, key);
+        }
+    }
+    for (node, place) in nodes.iter().zip(places) {
+        index.prefetch(*node);
+        *place = *node as u32;
+    }
+}
+
 /// The IPv6 intervals of a file. The halves of a first address lie in arrays of their own: real
 /// tables are decided by the high halves, which then fill cache lines alone.
 #[derive(Clone, Copy)]
@@ -207,27 +261,43 @@ pub(crate) struct V6Table<'a> {
 impl V6Table<'_> {
     per_cpu! {
         /// The interval that holds `address`.
-        find / find_v3 = find_on(address: u128) -> usize
+        find / find_portable / find_v3 = find_on(address: u128) -> usize
     }
 
     per_cpu! {
         /// The answer id of the interval that holds `address`.
-        lookup / lookup_v3 = lookup_on(address: u128) -> u32
+        lookup / lookup_portable / lookup_v3 = lookup_on(address: u128) -> u32
     }
 
     per_cpu! {
         /// The same for many addresses; the slices are of one length.
-        lookup_batch / lookup_batch_v3 = lookup_batch_on(addresses: &[u128], ids: &mut [u32])
+        lookup_batch / lookup_batch_portable / lookup_batch_v3 = lookup_batch_on(addresses: &[u128], ids: &mut [u32])
     }
 
     per_cpu! {
         /// The intervals of many addresses; the slices are of one length.
-        find_batch / find_batch_v3 = find_batch_on(addresses: &[u128], intervals: &mut [u32])
+        find_batch / find_batch_portable / find_batch_v3 = find_batch_on(addresses: &[u128], intervals: &mut [u32])
     }
 
     #[inline(always)]
     fn lookup_on<L: Lanes>(&self, address: u128) -> u32 {
-        answer_at(self.answers, self.find_on::<L>(address))
+        let Some(index) = &self.index else { return self.lookup_by_halving(address) };
+        let key = L::key((address >> 64) as u64);
+        match self.find_in_block::<L>(index.block::<L>(key), key, address) {
+            Ok(interval) => answer_at(self.answers, interval),
+            // A call at the end, so that the usual way has no registers to save for it.
+            Err(end) => self.lookup_before(end, address),
+        }
+    }
+
+    #[inline(never)]
+    fn lookup_by_halving(&self, address: u128) -> u32 {
+        answer_at(self.answers, self.find_by_halving(0, self.starts_high.len(), address))
+    }
+
+    #[inline(never)]
+    fn lookup_before(&self, end: usize, address: u128) -> u32 {
+        answer_at(self.answers, self.find_before(end, address))
     }
 
     #[inline(always)]
@@ -247,12 +317,13 @@ impl V6Table<'_> {
 
     #[inline(always)]
     fn find_on<L: Lanes>(&self, address: u128) -> usize {
-        match &self.index {
-            Some(index) => {
-                let high = (address >> 64) as u64;
-                self.settle(tree::find_in_block::<L>(self.starts_high, index.block::<L>(high), high), address)
-            }
-            None => self.find_by_halving(0, self.starts_high.len(), address),
+        let Some(index) = &self.index else {
+            return self.find_by_halving(0, self.starts_high.len(), address);
+        };
+        let key = L::key((address >> 64) as u64);
+        match self.find_in_block::<L>(index.block::<L>(key), key, address) {
+            Ok(interval) => interval,
+            Err(end) => self.find_before(end, address),
         }
     }
 
@@ -265,42 +336,61 @@ impl V6Table<'_> {
             }
             return;
         };
-        // The intervals' places hold the nodes meanwhile.
-        intervals.fill(0);
-        for layer in 1..index.depth() {
-            for (address, node) in addresses.iter().zip(&mut *intervals) {
-                let child = index.descend::<L>(layer - 1, *node as usize, (address >> 64) as u64);
-                index.prefetch(layer, child);
-                *node = child as u32;
-            }
+        // The intervals' places hold nodes of the last layer meanwhile, then blocks.
+        let (last, upper) = match index.steps() {
+            [upper @ .., last] => (Some(last), upper),
+            [] => (None, &[][..]),
+        };
+        let (quads, rest) = addresses.as_chunks();
+        let (quads_of_nodes, rest_of_nodes) = intervals.as_chunks_mut();
+        for (addresses, nodes) in quads.iter().zip(quads_of_nodes) {
+            descend_together::<L, TOGETHER>(index, upper, addresses, nodes);
         }
-        if let Some(last) = index.depth().checked_sub(1) {
+        for (address, node) in rest.iter().zip(rest_of_nodes) {
+            descend_together::<L, 1>(index, upper, &[*address], array::from_mut(node));
+        }
+        if let Some(last) = last {
             for (address, node) in addresses.iter().zip(&mut *intervals) {
-                let block = index.descend::<L>(last, *node as usize, (address >> 64) as u64);
-                prefetch(self.starts_high, tree::block_start(block));
+                let block = index.descend::<L>(*last, *node as usize, L::key((address >> 64) as u64));
+                prefetch(self.starts_high, block);
                 *node = block as u32;
             }
         }
         for (address, interval) in addresses.iter().zip(intervals) {
             let found =
-                tree::find_in_block::<L>(self.starts_high, *interval as usize, (address >> 64) as u64);
-            *interval = self.settle(found, *address) as u32;
-            prefetch(self.answers, *interval as usize);
+                match self.find_in_block::<L>(*interval as usize, L::key((address >> 64) as u64), *address) {
+                    Ok(interval) => interval,
+                    Err(end) => self.find_before(end, *address),
+                };
+            *interval = found as u32;
+            prefetch(self.answers, found);
         }
     }
 
-    /// From the last interval whose high half is at or below that of `address` to the interval
-    /// that holds it: another one only if the high halves are equal and the low half says so.
+    /// The interval that holds `address`, in the block that the index gives for it. Else it is the last
+    /// one that starts at or before the address and before the interval of the error: where the high
+    /// halves are equal and the low half says so, in the last block, which may be shorter, and for the
+    /// largest high half, for which the index has no place.
     #[inline(always)]
-    fn settle(&self, found: usize, address: u128) -> usize {
+    fn find_in_block<L: Lanes>(&self, block: usize, key: L::Key, address: u128) -> Result<usize, usize> {
         let high = (address >> 64) as u64;
+        let Some(count) = L::count_up_to(self.starts_high, block, key) else {
+            return Err(self.starts_high.len());
+        };
+        if high == u64::MAX {
+            return Err(self.starts_high.len());
+        }
+        // No key counts only in the first block of a damaged file.
+        let found = (block + count).saturating_sub(1);
         let tie = self.starts_high.get(found).is_some_and(|start| start.get() == high);
-        let after = || self.starts_low.get(found).is_some_and(|start| start.get() > address as u64);
-        if tie && after() { self.find_before(found, address) } else { found }
+        if tie && self.starts_low.get(found).is_some_and(|start| start.get() > address as u64) {
+            return Err(found);
+        }
+        Ok(found)
     }
 
-    /// The last interval before `end` that starts at or before `address`, where intervals with the
-    /// same high half lie close before `end`: by steps that double, then by halving.
+    /// The last interval before `end` that starts at or before `address`, where that is likely to be
+    /// close before `end`: by steps that double, then by halving.
     #[inline(never)]
     fn find_before(&self, end: usize, address: u128) -> usize {
         let mut step = 1;
@@ -311,6 +401,7 @@ impl V6Table<'_> {
     }
 
     /// The last interval of `low..high` that starts at or before `address`, or `low`.
+    #[inline(never)]
     fn find_by_halving(&self, low: usize, high: usize, address: u128) -> usize {
         let precedes = |i| self.start(low + i).is_some_and(|start| start <= address);
         low + partition_point(high - low, precedes).saturating_sub(1)

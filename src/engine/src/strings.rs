@@ -1,9 +1,12 @@
-//! The string pool: from a reference to text.
+//! From a reference into the string pool, or from an answer's record, to text.
 //!
 //! Checking a short string for UTF-8 takes longer than finding it. So the pool is checked as a
 //! whole when the first string is asked for, which takes a fraction of a millisecond for a real
 //! file and keeps `open` O(1); from then on a string needs only its two ends looked at. In a file
 //! whose pool is no UTF-8 (which `verify` refuses) each string is checked by itself.
+//!
+//! A name that stands in its answer's record is checked at every use, and nearly always that is one
+//! look at the whole field for a byte above ASCII: three vectors of a cache line that is read anyway.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -11,7 +14,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use hashbrown::HashTable;
 use zerocopy::little_endian::U32;
 
-use crate::format::StringRef;
+use crate::format::{NAME_BYTES, StringRef};
 
 const UNCHECKED: u8 = 0;
 const UTF8: u8 = 1;
@@ -70,6 +73,29 @@ impl<'a> StringPool<'a> {
     }
 }
 
+/// The first `length` bytes of an answer's name field as text; none where it is empty, longer than
+/// the field or no UTF-8.
+#[inline]
+pub(crate) fn text_in_record(field: &[u8; NAME_BYTES], length: u8) -> Option<&str> {
+    let bytes = field.get(..usize::from(length)).filter(|bytes| !bytes.is_empty())?;
+    let (words, _) = field.as_chunks();
+    let all = words.iter().fold(0, |bits, word| bits | u64::from_ne_bytes(*word));
+    if all & ABOVE_ASCII == 0 {
+        // SAFETY: no byte of the field is above 127, and ASCII is UTF-8.
+        Some(unsafe { std::str::from_utf8_unchecked(bytes) })
+    } else {
+        checked(bytes)
+    }
+}
+
+/// The highest bit of eight bytes.
+const ABOVE_ASCII: u64 = 0x8080_8080_8080_8080;
+
+#[cold]
+fn checked(bytes: &[u8]) -> Option<&str> {
+    std::str::from_utf8(bytes).ok()
+}
+
 /// The pool has no room for another string.
 #[derive(Debug)]
 pub(crate) struct PoolFull;
@@ -118,7 +144,8 @@ impl StringPoolBuilder {
     }
 }
 
-fn get_string(bytes: &[u8], reference: StringRef) -> &[u8] {
+/// A string of a pool that is known to have it.
+pub(crate) fn get_string(bytes: &[u8], reference: StringRef) -> &[u8] {
     let start = reference.offset.get() as usize;
     &bytes[start..start + reference.length.get() as usize]
 }
@@ -147,6 +174,22 @@ mod tests {
                 assert_eq!(pool.get(reference(u32::MAX, u32::MAX)), None);
             }
         }
+    }
+
+    #[test]
+    fn a_name_in_a_record_is_its_length_of_utf_8_whatever_stands_behind_it() {
+        for behind in [0, b'x', 0xff] {
+            let mut field = [behind; NAME_BYTES];
+            field[..7].copy_from_slice("Zoë BV".as_bytes());
+            assert_eq!(text_in_record(&field, 7), Some("Zoë BV"));
+            assert_eq!(text_in_record(&field, 2), Some("Zo"));
+            assert_eq!(text_in_record(&field, 3), None, "ends within a character");
+            assert_eq!(text_in_record(&field, 0), None, "there is no empty name");
+            let whole = (behind < 0x80).then_some(NAME_BYTES);
+            assert_eq!(text_in_record(&field, NAME_BYTES as u8).map(str::len), whole);
+            assert_eq!(text_in_record(&field, NAME_BYTES as u8 + 1), None, "longer than the field");
+        }
+        assert_eq!(text_in_record(&[b'x'; NAME_BYTES], 48).map(str::len), Some(48));
     }
 
     #[test]

@@ -14,11 +14,17 @@
 //! V6_STARTS_HIGH  | k0..k7 | k8..k15 | ... | k64..k71 | ...               blocks of eight
 //! ```
 //!
-//! In each layer the child is the number of keys at or below the address: eight compares that the
-//! compiler makes two vector operations of. Nodes that have no such child are padded with the
-//! largest key, and the child's number is capped.
+//! In each layer the child is the number of keys at or below the address: eight compares in two
+//! vector operations. Nodes that have no such child are padded with the largest key, so that no
+//! address below it finds that child; addresses whose high half is the largest key are the caller's.
+//!
+//! A node is known by the place of its first key among all nodes' keys, root first. Then one number for
+//! each layer leads from a node to its child, `9 node + 8 child + step`, and a step of a lookup is some
+//! 16 instructions, few enough that the processor has several lookups under way.
 //!
 //! The low halves are read only where an interval starts within the address's own /64.
+
+use std::hint::cold_path;
 
 use zerocopy::little_endian::U64;
 
@@ -33,17 +39,12 @@ pub(crate) const MAX_LAYERS: usize = 10;
 /// The layers above the leaves, viewed in a file: root first.
 #[derive(Clone, Copy)]
 pub(crate) struct Tree<'a> {
-    nodes: &'a [[U64; KEYS]],
-    /// Root first.
-    layers: [Layer; MAX_LAYERS],
+    keys: &'a [U64],
+    /// For each layer, root first, what makes of nine times a node's place that of its first child:
+    /// the start of the layer below less nine times its own. The lowest layer's children are blocks of
+    /// the sorted array, which starts at 0.
+    steps: [usize; MAX_LAYERS],
     depth: usize,
-}
-
-/// Where a layer's nodes begin, and the last number that a child of them can have.
-#[derive(Clone, Copy, Default)]
-struct Layer {
-    start: usize,
-    last_child: usize,
 }
 
 /// How many nodes each layer above `count` leaves has, root first.
@@ -61,74 +62,57 @@ fn layer_sizes(count: usize) -> Vec<usize> {
 impl<'a> Tree<'a> {
     /// Views the layers above `count` leaves; none where their size is another one.
     pub(crate) fn new(keys: &'a [U64], count: usize) -> Option<Tree<'a>> {
-        let (nodes, rest) = keys.as_chunks();
-        let mut tree = Tree { nodes, layers: [Layer::default(); MAX_LAYERS], depth: 0 };
-        let mut start = 0;
+        let mut tree = Tree { keys, steps: [0; MAX_LAYERS], depth: 0 };
+        let mut start = 0_usize;
         let sizes = layer_sizes(count);
         for (layer, size) in sizes.iter().enumerate() {
-            let children = sizes.get(layer + 1).copied().unwrap_or(count.div_ceil(KEYS));
-            *tree.layers.get_mut(layer)? = Layer { start, last_child: children - 1 };
-            start += size;
+            let end = start + size * KEYS;
+            let below = if layer + 1 < sizes.len() { end } else { 0 };
+            *tree.steps.get_mut(layer)? = below.wrapping_sub(start * FANOUT);
+            start = end;
         }
         tree.depth = sizes.len();
-        (start == nodes.len() && rest.is_empty()).then_some(tree)
+        (start == keys.len()).then_some(tree)
     }
 
-    /// Number of layers above the leaves.
+    /// The steps from layer to layer, root first: as many as there are layers above the leaves.
     #[inline(always)]
-    pub(crate) fn depth(&self) -> usize {
-        self.depth
+    pub(crate) fn steps(&self) -> &[usize] {
+        &self.steps[..self.depth.min(MAX_LAYERS)]
     }
 
-    /// From node `node` of `layer` to the number of its child that covers `high`.
+    /// From a node to its child that covers `high`, any but the largest. In a damaged file that may be
+    /// a node of another layer; of one that is not there it is the sorted array's start.
     #[inline(always)]
-    pub(crate) fn descend<L: Lanes>(&self, layer: usize, node: usize, high: u64) -> usize {
-        let Layer { start, last_child } = self.layers[layer];
-        let child = match self.nodes.get(start + node) {
-            Some(keys) => L::count_up_to(keys, high),
-            None => 0,
+    pub(crate) fn descend<L: Lanes>(&self, step: usize, node: usize, high: L::Key) -> usize {
+        let Some(child) = L::count_up_to(self.keys, node, high) else {
+            cold_path();
+            return 0;
         };
-        (node * FANOUT + child).min(last_child)
+        (node * FANOUT).wrapping_add(step).wrapping_add(child * KEYS)
     }
 
-    /// Asks for a node of a layer.
+    /// Asks for a node.
     #[inline(always)]
-    pub(crate) fn prefetch(&self, layer: usize, node: usize) {
-        prefetch(self.nodes, self.layers[layer].start + node);
+    pub(crate) fn prefetch(&self, node: usize) {
+        prefetch(self.keys, node);
     }
 
-    /// The block of the leaf layer that holds the last key at or below `high`.
+    /// Where in the sorted array the block begins that holds the last key at or below `high`, any but
+    /// the largest.
     #[inline(always)]
-    pub(crate) fn block<L: Lanes>(&self, high: u64) -> usize {
+    pub(crate) fn block<L: Lanes>(&self, high: L::Key) -> usize {
         let mut node = 0;
-        for layer in 0..self.depth {
-            node = self.descend::<L>(layer, node, high);
+        for step in self.steps() {
+            node = self.descend::<L>(*step, node, high);
         }
         node
     }
 
     /// Whether it is what [`build`] makes of the sorted array.
     pub(crate) fn is_index_of(&self, sorted: &[U64]) -> bool {
-        self.nodes.as_flattened() == build(sorted)
+        self.keys == build(sorted)
     }
-}
-
-/// Where a block of the leaf layer begins.
-#[inline(always)]
-pub(crate) fn block_start(block: usize) -> usize {
-    block * KEYS
-}
-
-/// The last key at or below `high` in a block of the sorted array.
-#[inline(always)]
-pub(crate) fn find_in_block<L: Lanes>(sorted: &[U64], block: usize, high: u64) -> usize {
-    let start = block_start(block);
-    let count = match sorted.get(start..).and_then(|keys| keys.first_chunk()) {
-        Some(keys) => L::count_up_to(keys, high),
-        // The last block may be shorter.
-        None => sorted.get(start..).unwrap_or_default().iter().filter(|key| key.get() <= high).count(),
-    };
-    (start + count).saturating_sub(1)
 }
 
 /// Makes the layers above a sorted array, root first.
@@ -177,18 +161,17 @@ mod tests {
     }
 
     #[test]
-    fn each_key_is_found_in_its_block_and_the_largest_key_in_the_last() {
+    fn each_key_is_found_in_its_block_and_what_is_above_all_in_the_last() {
         for count in [1, 8, 9, 71, 72, 73, 80, 648, 649, 700] {
             // Every key twice: the block is that of the last one at or below.
             let sorted: Vec<U64> = (0..count as u64).map(|number| U64::new(number / 2 * 10)).collect();
             let keys = build(&sorted);
             let tree = Tree::new(&keys, count).unwrap();
             assert!(tree.is_index_of(&sorted));
-            for high in (0..count as u64 * 5 + 10).chain([u64::MAX]) {
+            for high in (0..count as u64 * 5 + 10).chain([u64::MAX - 1]) {
                 let right = sorted.iter().rposition(|key| key.get() <= high).unwrap();
                 let block = tree.block::<Portable>(high);
-                assert_eq!(block, right / KEYS, "{count} keys, {high}");
-                assert_eq!(find_in_block::<Portable>(&sorted, block, high), right, "{count} keys, {high}");
+                assert_eq!(block, right / KEYS * KEYS, "{count} keys, {high}");
             }
         }
     }

@@ -6,7 +6,7 @@ use zerocopy::little_endian::U32;
 use crate::answer::{CompanyKind, OperatorKind, Status};
 use crate::database::Database;
 use crate::error::FormatError;
-use crate::format::{AnswerRecord, MAX_SOURCES, NONE, SectionKind, StringRef};
+use crate::format::{AnswerRecord, MAX_SOURCES, NAME_BYTES, NONE, SectionKind, StringRef};
 use crate::layout::View;
 
 impl Database {
@@ -133,14 +133,23 @@ fn answers(view: &View<'_>) -> Result<(), FormatError> {
         if sources < MAX_SOURCES && answer.sources.get() >> sources != 0 {
             return Err(wrong("names a source that does not exist"));
         }
-        if !text(view, answer.name) {
-            return Err(wrong("its name is not UTF-8 in the string pool"));
+        let name = view.name(answer);
+        if name.is_none() != (answer.name_length == 0) {
+            return Err(wrong("its name is not UTF-8 in its place"));
         }
-        let named = match (view.companies.get(answer.company.get() as usize), answer.operator.get()) {
-            (Some(company), _) => company.name == answer.name,
-            (None, NONE) => true,
-            (None, operator) => view.operators[operator as usize].name == answer.name,
+        if !name_is_in_its_place(answer) {
+            return Err(wrong("its name is in the pool and fits the record, or has no zeros behind it"));
+        }
+        let reference = match (view.companies.get(answer.company.get() as usize), answer.operator.get()) {
+            (Some(company), _) => Some(company.name),
+            (None, NONE) => None,
+            (None, operator) => Some(view.operators[operator as usize].name),
         };
+        // In the pool equal text is one string.
+        let named = reference.is_none_or(|reference| match answer.name_in_pool() {
+            Some(own) => own == reference,
+            None => name == view.string(reference),
+        });
         if !named {
             return Err(wrong("its name is not that of its company or operator"));
         }
@@ -148,12 +157,22 @@ fn answers(view: &View<'_>) -> Result<(), FormatError> {
     Ok(())
 }
 
+/// A name that fits stands in the record, a longer one in the pool, and zeros follow either.
+fn name_is_in_its_place(answer: &AnswerRecord) -> bool {
+    let used = match answer.name_in_pool() {
+        Some(reference) if reference.length.get() as usize <= NAME_BYTES => return false,
+        Some(_) => size_of::<StringRef>(),
+        None => usize::from(answer.name_length),
+    };
+    answer.name[used..].iter().all(|byte| *byte == 0)
+}
+
 /// Which fields an answer of each status has.
 fn answer_shape(answer: &AnswerRecord) -> Result<(), &'static str> {
     let Some(status) = Status::from_number(answer.status) else {
         return Err("a status that does not exist");
     };
-    if answer.reserved.get() != 0 {
+    if answer.reserved != 0 {
         return Err("reserved bytes are not zero");
     }
     if (answer.company.get() != NONE) != (status == Status::Company) {
@@ -165,7 +184,7 @@ fn answer_shape(answer: &AnswerRecord) -> Result<(), &'static str> {
     if status == Status::Operator && answer.operator.get() == NONE {
         return Err("an operator answer without an operator");
     }
-    if (answer.name.length.get() != 0) != (status != Status::Unknown) {
+    if (answer.name_length != 0) != (status != Status::Unknown) {
         return Err("every answer but the unknown one has a name");
     }
     if matches!(status, Status::Unknown | Status::Reserved)

@@ -1,7 +1,7 @@
 //! Makes a range file from flat intervals.
 //!
 //! The writer holds the file's content in memory: 8 bytes for an IPv4 interval, 20 for an IPv6
-//! one, 24 for a distinct answer, 64 for a company, 16 for an operator, and each distinct string
+//! one, 24 and in the end 64 more for a distinct answer, 64 for a company, 16 for an operator, and each distinct string
 //! once with 8 bytes beside it. What comes out depends on what went in and on nothing else.
 
 use std::collections::HashMap;
@@ -12,9 +12,10 @@ use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromZeros, IntoBytes};
 
 use crate::answer::{CompanyKind, OperatorKind, Status};
+use crate::arrange::AnswerDraft;
 use crate::format::{
-    ALIGNMENT, AnswerRecord, CompanyRecord, Header, MAGIC, MAX_SOURCES, MetadataRecord, NONE, OperatorRecord,
-    SectionEntry, SectionKind, SourceRecord, StringRef, UNKNOWN, VERSION, align,
+    ALIGNMENT, CompanyRecord, Header, MAGIC, MAX_SOURCES, MetadataRecord, NONE, OperatorRecord, SectionEntry,
+    SectionKind, SourceRecord, StringRef, UNKNOWN, VERSION, align,
 };
 use crate::layout::header_digest;
 use crate::strings::{PoolFull, StringPoolBuilder};
@@ -144,8 +145,8 @@ impl AnswerRef {
 /// ```
 pub struct Writer {
     strings: StringPoolBuilder,
-    answers: Vec<AnswerRecord>,
-    answer_ids: HashMap<AnswerRecord, u32>,
+    answers: Vec<AnswerDraft>,
+    answer_ids: HashMap<AnswerDraft, u32>,
     companies: Vec<CompanyRecord>,
     company_ids: HashMap<StringRef, u32>,
     operators: Vec<OperatorRecord>,
@@ -169,8 +170,8 @@ impl Writer {
     pub fn new() -> Writer {
         Writer {
             strings: StringPoolBuilder::default(),
-            answers: vec![AnswerRecord::UNKNOWN],
-            answer_ids: HashMap::from([(AnswerRecord::UNKNOWN, UNKNOWN)]),
+            answers: vec![AnswerDraft::UNKNOWN],
+            answer_ids: HashMap::from([(AnswerDraft::UNKNOWN, UNKNOWN)]),
             companies: Vec::new(),
             company_ids: HashMap::new(),
             operators: Vec::new(),
@@ -278,14 +279,13 @@ impl Writer {
         confidence: u8,
         sources: SourceSet,
     ) -> Result<AnswerRef, WriteError> {
-        self.intern_answer(AnswerRecord {
+        self.intern_answer(AnswerDraft {
             status: Status::Company as u8,
             confidence: confidence.clamp(1, 100),
             company: U32::new(company.0),
             operator: U32::new(operator.map_or(NONE, |operator| operator.0)),
             sources: U32::new(sources.0),
             name: self.companies[company.0 as usize].name,
-            ..AnswerRecord::UNKNOWN
         })
     }
 
@@ -295,12 +295,12 @@ impl Writer {
         operator: OperatorRef,
         sources: SourceSet,
     ) -> Result<AnswerRef, WriteError> {
-        self.intern_answer(AnswerRecord {
+        self.intern_answer(AnswerDraft {
             status: Status::Operator as u8,
             operator: U32::new(operator.0),
             sources: U32::new(sources.0),
             name: self.operators[operator.0 as usize].name,
-            ..AnswerRecord::UNKNOWN
+            ..AnswerDraft::UNKNOWN
         })
     }
 
@@ -308,16 +308,16 @@ impl Writer {
     pub fn reserved_answer(&mut self, block: &str) -> Result<AnswerRef, WriteError> {
         require(!block.is_empty(), "a special-purpose block without a name")?;
         let name = self.strings.intern(block)?;
-        self.intern_answer(AnswerRecord { status: Status::Reserved as u8, name, ..AnswerRecord::UNKNOWN })
+        self.intern_answer(AnswerDraft { status: Status::Reserved as u8, name, ..AnswerDraft::UNKNOWN })
     }
 
-    fn intern_answer(&mut self, record: AnswerRecord) -> Result<AnswerRef, WriteError> {
-        if let Some(id) = self.answer_ids.get(&record) {
+    fn intern_answer(&mut self, draft: AnswerDraft) -> Result<AnswerRef, WriteError> {
+        if let Some(id) = self.answer_ids.get(&draft) {
             return Ok(AnswerRef(*id));
         }
         let id = count(self.answers.len(), "answers")?;
-        self.answer_ids.insert(record, id);
-        self.answers.push(record);
+        self.answer_ids.insert(draft, id);
+        self.answers.push(draft);
         Ok(AnswerRef(id))
     }
 
@@ -352,8 +352,9 @@ impl Writer {
             &mut self.sources,
             &mut self.metadata,
         );
+        let answers = arrange::records(&self.answers, &strings);
         let (network_offsets, networks) =
-            arrange::reverse(&self.answers, self.companies.len(), &self.v4.answers, &self.v6.answers);
+            arrange::reverse(&answers, self.companies.len(), &self.v4.answers, &self.v6.answers);
 
         let v4_starts: Vec<U32> = self.v4.starts.drain(..).map(U32::new).collect();
         let v6_high: Vec<U64> = self.v6.starts.iter().map(|start| U64::new((start >> 64) as u64)).collect();
@@ -368,7 +369,7 @@ impl Writer {
             (SectionKind::V6StartsHigh, v6_high.as_bytes()),
             (SectionKind::V6StartsLow, v6_low.as_bytes()),
             (SectionKind::V6Answers, self.v6.answers.as_bytes()),
-            (SectionKind::Answers, self.answers.as_bytes()),
+            (SectionKind::Answers, answers.as_bytes()),
             (SectionKind::Companies, self.companies.as_bytes()),
             (SectionKind::Operators, self.operators.as_bytes()),
             (SectionKind::NetworkOffsets, network_offsets.as_bytes()),

@@ -235,7 +235,7 @@ fn every_flipped_bit_behind_the_header_opens_is_found_by_verify_and_panics_in_no
         (SectionKind::V4Starts, 4),
         (SectionKind::V6StartsHigh, 8),
         (SectionKind::V6StartsLow, 8),
-        (SectionKind::Answers, 24),
+        (SectionKind::Answers, 64),
     ]
     .map(|(kind, width)| (range_of(&file, kind).start, width));
     for byte in get_u32(&file, header::HEADER_LENGTH) as usize..file.len() {

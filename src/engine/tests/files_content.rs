@@ -6,7 +6,7 @@ mod common;
 
 use common::*;
 use nameplate::format::SectionKind::{self, *};
-use nameplate::{Database, FormatError, Status};
+use nameplate::{CompanyFields, Database, FormatError, SourceSet, Status, Writer};
 use proptest::prelude::*;
 
 /// Makes one defect and asserts that `open` lets it pass, that nothing panics, and what `verify`
@@ -175,7 +175,8 @@ fn neighbours_have_different_answers() {
 mod answer {
     pub(super) const STATUS: usize = 0;
     pub(super) const CONFIDENCE: usize = 1;
-    pub(super) const RESERVED: usize = 2;
+    pub(super) const NAME_LENGTH: usize = 2;
+    pub(super) const RESERVED: usize = 3;
     pub(super) const COMPANY: usize = 4;
     pub(super) const OPERATOR: usize = 8;
     pub(super) const SOURCES: usize = 12;
@@ -205,9 +206,7 @@ fn an_answer_has_a_status_that_exists() {
 
 #[test]
 fn an_answers_reserved_bytes_are_zero() {
-    for byte in [answer::RESERVED, answer::RESERVED + 1] {
-        refuses_answer(OF_HOSTING, byte, &[1], "reserved bytes are not zero");
-    }
+    refuses_answer(OF_HOSTING, answer::RESERVED, &[1], "reserved bytes are not zero");
 }
 
 #[test]
@@ -242,9 +241,7 @@ fn an_operator_answer_names_an_operator() {
 fn every_answer_but_the_unknown_one_has_a_name() {
     let what = "every answer but the unknown one has a name";
     for record in [OF_ZULU, OF_ALFA, OF_TELECOM, OF_HOSTING, PRIVATE_USE] {
-        refuses_answer(record, answer::NAME, &[0; 8], what);
-        // An offset makes no name.
-        refuses_answer(record, answer::NAME, &string_ref(1, 0), what);
+        refuses_answer(record, answer::NAME_LENGTH, &[0], what);
     }
     refuses_answer(PRIVATE_USE, answer::STATUS, &[Status::Unknown as u8], what);
 }
@@ -253,6 +250,7 @@ fn every_answer_but_the_unknown_one_has_a_name() {
 fn an_answers_name_is_that_of_its_company_or_else_of_its_operator() {
     let what = "its name is not that of its company or operator";
     let name_of = |record| Parts::sample().record(Answers, record)[answer::NAME..].to_vec();
+    let length_of = |record| Parts::sample().record(Answers, record)[answer::NAME_LENGTH];
     // Zulu has an operator too: the company's name goes before.
     for (record, others) in [
         (OF_ZULU, [OF_ALFA, OF_TELECOM, PRIVATE_USE]),
@@ -261,18 +259,26 @@ fn an_answers_name_is_that_of_its_company_or_else_of_its_operator() {
         (OF_HOSTING, [OF_TELECOM, OF_ALFA, PRIVATE_USE]),
     ] {
         for other in others {
-            refuses_answer(record, answer::NAME, &name_of(other), what);
+            refuses_record(Answers, record as u64, what, |parts| {
+                parts.put(Answers, record, answer::NAME_LENGTH, &[length_of(other)]);
+                parts.put(Answers, record, answer::NAME, &name_of(other));
+            });
         }
-        // A piece of the right name, and the same text elsewhere in the pool: equal text is one
-        // string, so the references are the same.
-        let mut piece = name_of(record);
-        piece[4] -= 1;
-        refuses_answer(record, answer::NAME, &piece, what);
+        // A piece of the right name.
         refuses_record(Answers, record as u64, what, |parts| {
-            let (offset, length) = (get_u32(&name_of(record), 0), get_u32(&name_of(record), 4));
+            let length = length_of(record) - 1;
+            parts.put(Answers, record, answer::NAME_LENGTH, &[length]);
+            parts.put(Answers, record, answer::NAME + usize::from(length), &[0]);
+        });
+    }
+    // The same text elsewhere in the pool: equal text is one string, so the references are the same.
+    for long in [OF_COMPANY, OF_OPERATOR] {
+        refuses_long(long, what, |parts| {
+            let reference = parts.record(Answers, long)[answer::NAME..][..8].to_vec();
+            let (offset, length) = (get_u32(&reference, 0), get_u32(&reference, 4));
             let text = parts.section(Strings).content[offset as usize..][..length as usize].to_vec();
             let elsewhere = parts.pool(&text);
-            parts.put(Answers, record, answer::NAME, &elsewhere);
+            parts.put(Answers, long, answer::NAME, &elsewhere);
         });
     }
     // Another company, another operator.
@@ -291,7 +297,7 @@ fn an_answer_about_no_network_names_no_operator_and_no_source() {
     refuses_answer(PRIVATE_USE, answer::SOURCES, &1_u32.to_le_bytes(), what);
     refuses_record(Answers, OF_TELECOM as u64, what, |parts| {
         parts.put(Answers, OF_TELECOM, answer::STATUS, &[Status::Unknown as u8]);
-        parts.put(Answers, OF_TELECOM, answer::NAME, &[0; 8]);
+        parts.put(Answers, OF_TELECOM, answer::NAME_LENGTH, &[0]);
     });
 }
 
@@ -327,16 +333,97 @@ fn an_answer_names_sources_that_exist() {
     }
 }
 
+/// A file of two answers whose names are longer than a record has room for.
+const OF_COMPANY: usize = 1;
+const OF_OPERATOR: usize = 2;
+
+fn long_names() -> Vec<u8> {
+    let mut writer = Writer::new();
+    let name = "Zoë".repeat(13);
+    let company = writer.company(&CompanyFields { id: "x", name: &name, ..Default::default() }).unwrap();
+    let operator = writer.operator(1, &"O".repeat(49), None).unwrap();
+    let company = writer.company_answer(company, None, 1, SourceSet::default()).unwrap();
+    let operator = writer.operator_answer(operator, SourceSet::default()).unwrap();
+    writer.push_v4(0, 0, company).unwrap();
+    writer.push_v4(1, 1, operator).unwrap();
+    file_of(writer)
+}
+
+#[track_caller]
+fn refuses_long(record: usize, what: &'static str, change: impl FnOnce(&mut Parts)) {
+    let mut parts = Parts::of(&long_names());
+    change(&mut parts);
+    refuses_file(&record_error(Answers, record as u64, what), &parts.assemble());
+}
+
 #[test]
-fn an_answers_name_is_text_in_the_pool() {
-    let what = "its name is not UTF-8 in the string pool";
+fn a_name_of_48_bytes_stands_in_its_record_and_a_longer_one_in_the_pool() {
+    let mut writer = Writer::new();
+    let names = [1, 47, 48, 49, 255, 256, 70_000].map(|length| "N".repeat(length));
+    for (number, name) in names.iter().enumerate() {
+        let operator = writer.operator(number as u32, name, None).unwrap();
+        let answer = writer.operator_answer(operator, SourceSet::default()).unwrap();
+        writer.push_v4(number as u32, number as u32, answer).unwrap();
+    }
+    let file = file_of(writer);
+    let database = open_verified(&file);
+    let mut found = [""; 7];
+    let ids: Vec<u32> = (0..7).map(|address| database.lookup_v4(address)).collect();
+    database.names(&ids, &mut found);
+    assert_eq!(found.map(str::to_owned), names);
+    let mut parts = Parts::of(&file);
+    let lengths = (1..8).map(|record| parts.record(Answers, record)[answer::NAME_LENGTH]).collect::<Vec<_>>();
+    assert_eq!(lengths, [1, 47, 48, 255, 255, 255, 255]);
+}
+
+#[test]
+fn an_answers_name_is_text_in_its_place() {
+    let what = "its name is not UTF-8 in its place";
     for record in [OF_ZULU, OF_TELECOM, PRIVATE_USE] {
-        refuses_texts(Answers, record, answer::NAME, what);
+        for length in [49, 254] {
+            refuses_answer(record, answer::NAME_LENGTH, &[length], what);
+        }
+        refuses_answer(record, answer::NAME, &[0xff], what);
+    }
+    refuses_answer(OF_ZULU, answer::NAME_LENGTH, &[3], what);
+    for text in NO_TEXTS {
+        refuses_long(OF_COMPANY, what, |parts| {
+            let text = text(parts);
+            parts.put(Answers, OF_COMPANY, answer::NAME, &text);
+        });
     }
 }
 
-/// A text that reaches past the pool, starts behind it, overflows, is no UTF-8, or ends within a
-/// character.
+#[test]
+fn a_name_that_fits_its_record_stands_there_and_zeros_follow_every_name() {
+    let what = "its name is in the pool and fits the record, or has no zeros behind it";
+    refuses_record(Answers, OF_TELECOM as u64, what, |parts| {
+        let name = parts.record(Operators, 0)[operator::NAME..][..8].to_vec();
+        parts.put(Answers, OF_TELECOM, answer::NAME_LENGTH, &[255]);
+        parts.put(Answers, OF_TELECOM, answer::NAME, &[0; 48]);
+        parts.put(Answers, OF_TELECOM, answer::NAME, &name);
+    });
+    refuses_answer(OF_TELECOM, answer::NAME + 47, b"x", what);
+    refuses_long(OF_OPERATOR, what, |parts| parts.put(Answers, OF_OPERATOR, answer::NAME + 8, &[1]));
+}
+
+/// A text that reaches past the pool, starts behind it, overflows, is no UTF-8, or ends or starts within
+/// a character.
+const NO_TEXTS: [fn(&mut Parts) -> [u8; 8]; 6] = [
+    Parts::past_the_pool,
+    |parts| string_ref(parts.section(Strings).content.len() as u32 + 1, 1),
+    |_| string_ref(u32::MAX, u32::MAX),
+    |parts| parts.pool(b"Zo\xeb"),
+    |parts| {
+        let whole = parts.pool("Zoë".as_bytes());
+        string_ref(get_u32(&whole, 0), 3)
+    },
+    |parts| {
+        let whole = parts.pool("Zoë".as_bytes());
+        string_ref(get_u32(&whole, 0) + 3, 1)
+    },
+];
+
 #[track_caller]
 fn refuses_texts(kind: SectionKind, record: usize, field: usize, what: &'static str) {
     refuses_texts_after(|_| (), kind, record, field, what);
@@ -351,21 +438,7 @@ fn refuses_texts_after(
     field: usize,
     what: &'static str,
 ) {
-    let texts: [fn(&mut Parts) -> [u8; 8]; 6] = [
-        Parts::past_the_pool,
-        |parts| string_ref(parts.section(Strings).content.len() as u32 + 1, 1),
-        |_| string_ref(u32::MAX, u32::MAX),
-        |parts| parts.pool(b"Zo\xeb"),
-        |parts| {
-            let whole = parts.pool("Zoë".as_bytes());
-            string_ref(get_u32(&whole, 0), 3)
-        },
-        |parts| {
-            let whole = parts.pool("Zoë".as_bytes());
-            string_ref(get_u32(&whole, 0) + 3, 1)
-        },
-    ];
-    for text in texts {
+    for text in NO_TEXTS {
         refuses_record(kind, record as u64, what, |parts| {
             change(parts);
             let text = text(parts);
@@ -535,21 +608,17 @@ fn a_fact_has_a_key_and_texts_in_the_pool() {
 
 #[test]
 fn a_damaged_pool_is_found_where_it_is_used() {
-    let name = |file: &[u8]| {
-        let pool = &file[range_of(file, Strings)];
-        pool.windows(4).position(|bytes| bytes == b"Zulu").unwrap()
-    };
-    let what = "its name is not UTF-8 in the string pool";
-    refuses_record(Answers, OF_ZULU as u64, what, |parts| {
-        parts.section(Strings).content[name(&sample())] = 0xff;
-    });
-    refuses_record(Answers, OF_ZULU as u64, what, |parts| parts.section(Strings).content.clear());
+    let what = "its name is not UTF-8 in its place";
+    refuses_long(OF_COMPANY, what, |parts| parts.section(Strings).content[0] = 0xff);
+    refuses_long(OF_COMPANY, what, |parts| parts.section(Strings).content.clear());
     refuses_record(Companies, 0, "a text is not UTF-8 in the string pool", |parts| {
         parts.section(Strings).content = b"X".to_vec();
         // What comes before COMPANIES needs no more text than that then.
         parts.put(Operators, 0, operator::NAME, &string_ref(0, 1));
-        parts.put(Answers, OF_HOSTING, answer::NAME, &string_ref(0, 1));
-        forget_answers(parts, &[OF_ZULU, OF_ALFA, OF_TELECOM, PRIVATE_USE]);
+        parts.put(Answers, OF_HOSTING, answer::NAME_LENGTH, &[1]);
+        parts.put(Answers, OF_HOSTING, answer::NAME, &[0; 48]);
+        parts.put(Answers, OF_HOSTING, answer::NAME, b"X");
+        forget_answers(parts, &[OF_ZULU, OF_ALFA, OF_TELECOM]);
     });
 }
 
