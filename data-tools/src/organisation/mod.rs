@@ -15,6 +15,7 @@ mod industry;
 mod kind;
 pub(crate) mod names;
 mod person;
+mod person_names;
 mod rules;
 mod score;
 mod signs;

@@ -6,10 +6,7 @@
 //! They are the United States' and never clear a name: a person whose name is on no list is caught by
 //! the shape.
 
-use std::collections::HashMap;
-use std::sync::LazyLock;
-
-use super::names::entries;
+use super::person_names::{is_common_given, is_common_name, is_given, is_name};
 use super::signs::{Reading, Sign, SignSet};
 
 /// How a name stands to natural persons. In order: the later, the surer.
@@ -25,40 +22,6 @@ pub(crate) enum Likeness {
     Likely,
 }
 
-/// A name's rank among given names or surnames: 0 is the commonest.
-type Ranks = HashMap<&'static str, u32>;
-
-static GIVEN: LazyLock<Ranks> = LazyLock::new(|| ranks(include_str!("../../words/given-names.txt")));
-static SURNAMES: LazyLock<Ranks> = LazyLock::new(|| ranks(include_str!("../../words/surnames.txt")));
-
-fn ranks(list: &'static str) -> Ranks {
-    entries(list).zip(0..).collect()
-}
-
-/// Given names up to this rank are rarely anything else.
-const COMMON_GIVEN: u32 = 2_500;
-/// Surnames up to this rank are borne by some 2,500 people or more in the United States.
-const COMMON_SURNAME: u32 = 8_000;
-
-/// Given names up to this rank are sooner a given name than a word.
-const USUAL_GIVEN: u32 = 9_000;
-
-fn is_given(word: &str) -> bool {
-    GIVEN.get(word).is_some_and(|rank| *rank < USUAL_GIVEN)
-}
-
-fn is_name(word: &str) -> bool {
-    GIVEN.contains_key(word) || SURNAMES.contains_key(word)
-}
-
-fn is_common_given(word: &str) -> bool {
-    GIVEN.get(word).is_some_and(|rank| *rank < COMMON_GIVEN)
-}
-
-fn is_common_name(word: &str) -> bool {
-    is_common_given(word) || SURNAMES.get(word).is_some_and(|rank| *rank < COMMON_SURNAME)
-}
-
 /// Particles of personal names, and what joins two persons' names.
 const PARTICLES: [&str; 37] = [
     "da", "das", "de", "del", "den", "der", "di", "do", "dos", "du", "e", "el", "la", "le", "al", "bin",
@@ -68,6 +31,9 @@ const PARTICLES: [&str; 37] = [
 
 /// How a name, read, stands to natural persons.
 pub(crate) fn likeness(name: &str, reading: &Reading) -> Likeness {
+    if let Some(plain) = without_nickname(name) {
+        return likeness(&plain, &Reading::new(&plain));
+    }
     let mut shape = PersonShape::default();
     for (word, signs) in reading.words() {
         shape.add(word, signs);
@@ -78,6 +44,16 @@ pub(crate) fn likeness(name: &str, reading: &Reading) -> Likeness {
     if shape.impossible || shape.words > 8 {
         return Likeness::No;
     }
+    if shape.words + shape.signs == 1 && shape.initials == 0 && shape.known == 1 {
+        return Likeness::OneWord;
+    }
+    // "Jason D Hartline": an initial between two words, whatever they are signs of.
+    if shape.first_is_given && shape.initials > 0 && shape.words + shape.signs == 2 {
+        return Likeness::Likely;
+    }
+    if shape.has_title && shape.given > 0 && !reading.strong.meets(SignSet::OF_KINDS) {
+        return Likeness::Likely;
+    }
     if shape.signs > 0 {
         // "Mary Church", "Jason Bell": every word is a common name, the first one a given name.
         let all_names = shape.words + shape.signs == shape.common_names && shape.signs_are_names;
@@ -86,23 +62,28 @@ pub(crate) fn likeness(name: &str, reading: &Reading) -> Likeness {
             return Likeness::Likely;
         }
         // "Tiago Silva Provedores": a person's name before or after the trade.
-        let two_names = shape.words >= 2 && shape.known == shape.words && shape.common_given > 0;
+        let two_names = shape.words >= 2 && shape.known_words == shape.words && shape.common_given > 0;
         return if two_names && !shape.public_sign { Likeness::Likely } else { Likeness::No };
     }
-    let initials = usize::from(shape.initials > 0);
     match shape.words {
         0 => Likeness::No,
-        1 if initials == 0 => one_word(&shape),
+        1 if shape.initials == 0 => Likeness::No,
         // What looks like an acronym clears no name of which another word is a known one: "HaoYu Deng".
-        1..=4 if shape.known == 0 && has_acronym(name) => Likeness::No,
+        1..=4 if shape.known_words == 0 && has_acronym(name) => Likeness::No,
         1..=8 if shape.given > 0 => Likeness::Likely,
         1..=4 => Likeness::Possible,
         _ => Likeness::No,
     }
 }
 
-fn one_word(shape: &PersonShape) -> Likeness {
-    if shape.known > 0 { Likeness::OneWord } else { Likeness::No }
+/// `John (Jack) Sample`, `Erika "The Sample" Mustermann`: the name without what stands between quotes or brackets
+/// inside it, if something does.
+fn without_nickname(name: &str) -> Option<String> {
+    let open = name.find(['"', '(', '\u{201c}'])?;
+    let close = name.rfind(['"', ')', '\u{201d}'])?;
+    let (before, after) = (name[..open].trim(), name.get(close..)?);
+    let after = after.trim_start_matches(['"', ')', '\u{201d}']).trim();
+    (open < close && !before.is_empty() && !after.is_empty()).then(|| format!("{before} {after}"))
 }
 
 /// What a person's name is made of.
@@ -115,6 +96,8 @@ struct PersonShape {
     /// Those known as common given names.
     common_given: usize,
     /// Those known as given names or surnames.
+    known_words: usize,
+    /// The same among signs of organisations and particles too.
     known: usize,
     /// Common names, among signs of organisations too.
     common_names: usize,
@@ -137,7 +120,11 @@ impl PersonShape {
             self.has_title = true;
             return;
         }
-        if signs.has(Sign::SoleTrader) || PARTICLES.contains(&word) {
+        if signs.has(Sign::SoleTrader) {
+            return;
+        }
+        self.known += usize::from(is_name(word));
+        if PARTICLES.contains(&word) {
             return;
         }
         if signs.meets(SignSet::OF_ORGANISATIONS) {
@@ -154,7 +141,7 @@ impl PersonShape {
             self.words += 1;
             self.given += usize::from(is_given(word));
             self.common_given += usize::from(is_common_given(word));
-            self.known += usize::from(is_name(word));
+            self.known_words += usize::from(is_name(word));
         }
         self.common_names += usize::from(is_common_name(word));
         self.first_is_given |= first && is_common_given(word);

@@ -18,6 +18,7 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 
 use super::names::{entries, words};
+use super::person_names::is_name;
 
 /// A list under `words/`, or what it is a sign of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,6 +133,19 @@ impl Reading {
         let lists = &*ALL;
         for found in lists.automaton.find_overlapping_iter(&text) {
             let entry = lists.entries[found.pattern().as_usize()];
+            let first = reading.words.partition_point(|word| word.place.end <= found.start());
+            // "Patel" ends like a telephone company: what is a name is no sign by a part of it alone.
+            let part_of_a_name = || {
+                let is_part = |word: &&Word| word.place.start < found.start() || found.end() < word.place.end;
+                reading
+                    .words
+                    .get(first)
+                    .filter(is_part)
+                    .is_some_and(|word| is_name(&text[word.place.clone()]))
+            };
+            if entry.open && part_of_a_name() {
+                continue;
+            }
             match entry.weight {
                 Weight::Weak => reading.weak.add(entry.sign),
                 Weight::Strong => reading.strong.add(entry.sign),
@@ -140,7 +154,6 @@ impl Reading {
                     reading.decisive.add(entry.sign);
                 }
             }
-            let first = reading.words.partition_point(|word| word.place.end <= found.start());
             for word in reading.words[first..].iter_mut().take_while(|word| word.place.start < found.end()) {
                 let signs = if entry.weight == Weight::Weak { &mut word.weak } else { &mut word.strong };
                 signs.add(entry.sign);
@@ -191,6 +204,8 @@ struct Lists {
 struct Entry {
     sign: Sign,
     weight: Weight,
+    /// It stands for a part of a word.
+    open: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -218,7 +233,7 @@ static ALL: LazyLock<Lists> = LazyLock::new(|| {
         for entry in entries(list) {
             let (entry, weight) = weighed(entry);
             patterns.push(pattern(entry));
-            found.push(Entry { sign, weight });
+            found.push(Entry { sign, weight, open: entry.starts_with('*') || entry.ends_with('*') });
         }
     }
     let automaton = AhoCorasick::new(patterns).expect("the lists are small and part of the program");
