@@ -16,12 +16,11 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use crate::names::{PhraseList, WordList, words};
+use crate::organisation::legal_form;
 
 /// How sure a name alone can make us that the holder itself uses the network.
 pub(crate) const COMPANY_CONFIDENCE: u8 = 40;
 
-static LEGAL_FORMS: LazyLock<PhraseList> =
-    LazyLock::new(|| PhraseList::new(include_str!("../words/legal-forms.txt")));
 static SOLE_TRADER_MARKS: LazyLock<PhraseList> =
     LazyLock::new(|| PhraseList::new(include_str!("../words/sole-trader.txt")));
 static TRADE_WORDS: LazyLock<WordList> = LazyLock::new(|| WordList::new(include_str!("../words/trade.txt")));
@@ -44,7 +43,7 @@ pub fn classify(name: &str) -> Verdict {
     let name = without_as_number(name);
     let words = words(name);
     let in_trade = words.iter().any(|word| TRADE_WORDS.has(word));
-    if LEGAL_FORMS.find(&words).is_some() {
+    if legal_form::find(&words).is_some() {
         return if in_trade { Verdict::Operator } else { Verdict::Company };
     }
     let mark = SOLE_TRADER_MARKS.find(&words);
@@ -105,27 +104,6 @@ fn is_acronym(word: &str, name: &str) -> bool {
     // McDonald, O'Neill, Anne-Marie: a capital after a prefix, an apostrophe or a hyphen.
     let personal = ["Mc", "Mac", "De", "Di", "La", "Le", "O'", "D'"];
     !word.contains(['-', '\'']) && !personal.iter().any(|prefix| word.starts_with(prefix))
-}
-
-/// The legal form that a name carries, as it is written there: `Inc.`, `GmbH & Co. KG`.
-pub(crate) fn legal_form(name: &str) -> Option<&str> {
-    let all = words(name);
-    let found = LEGAL_FORMS.find(&all)?;
-    // Words were folded; find the shortest run of the name's own words that folds to the form.
-    let own: Vec<(usize, &str)> =
-        name.split_whitespace().map(|word| (word.as_ptr() as usize - name.as_ptr() as usize, word)).collect();
-    let form = &all[found];
-    for length in 1..=own.len() {
-        for run in own.windows(length).rev() {
-            let (start, _) = run[0];
-            let (last, word) = run[length - 1];
-            let text = &name[start..last + word.len()];
-            if words(text) == form {
-                return Some(text.trim_matches([',', '(', ')', '"', '\'']));
-            }
-        }
-    }
-    None
 }
 
 #[cfg(test)]
@@ -196,18 +174,6 @@ mod tests {
             "Individual entrepreneur Ivan Primerov",
         ] {
             assert_eq!(classify(name), Verdict::Withheld, "{name}");
-        }
-    }
-
-    #[test]
-    fn the_legal_form_is_quoted_as_written() {
-        for (name, form) in [
-            ("Vishay Intertechnology, Inc.", Some("Inc.")),
-            ("DALMINE S.P.A.", Some("S.P.A.")),
-            ("Nearshoring Solutions Sp. z o.o.", Some("Sp. z o.o.")),
-            ("Alesund Kommune", None),
-        ] {
-            assert_eq!(legal_form(name), form, "{name}");
         }
     }
 }

@@ -15,6 +15,7 @@ mod config;
 mod flatten;
 mod import;
 mod names;
+mod organisation;
 mod resolve;
 mod special_purpose;
 

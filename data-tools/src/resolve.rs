@@ -5,10 +5,11 @@ use std::net::IpAddr;
 
 use nameplate::{AnswerRef, CompanyFields, CompanyKind, SourceFields, SourceSet, WriteError, Writer};
 
-use crate::classify::{COMPANY_CONFIDENCE, Verdict, classify, legal_form};
+use crate::classify::{COMPANY_CONFIDENCE, Verdict, classify};
 use crate::config::{BuildConfig, SourceConfig};
 use crate::flatten::{Claim, Rank, flatten};
 use crate::import::{Country, Counts, Holder as Named, Range, Row, SystemRow, import as import_file};
+use crate::organisation::legal_form;
 use crate::special_purpose::SPECIAL_PURPOSE;
 use crate::{BuildError, Progress};
 
@@ -180,7 +181,7 @@ impl Holder {
             name: &self.name,
             kind: Some(CompanyKind::Business),
             country: self.country,
-            legal_form: legal_form(&self.name),
+            legal_form: legal_form::as_written(&self.name),
             ..CompanyFields::default()
         })?;
         writer.company_answer(company, Some(operator), COMPANY_CONFIDENCE, evidence)
