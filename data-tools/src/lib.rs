@@ -14,6 +14,7 @@ mod classify;
 mod config;
 mod flatten;
 mod import;
+pub mod matching;
 mod names;
 mod organisation;
 mod resolve;

@@ -97,12 +97,12 @@ pub(crate) fn as_written(name: &str) -> Option<&str> {
 }
 
 /// Where all forms stand in a name's words, the outermost first.
-pub(super) fn all_in(words: &[&str]) -> Vec<Found> {
+pub(crate) fn all_in(words: &[&str]) -> Vec<Found> {
     FORMS.cut(words)
 }
 
 /// What is left of a name's words without their forms, as ranges in order; never nothing.
-pub(super) fn without(length: usize, found: &[Found]) -> Vec<Range<usize>> {
+pub(crate) fn without(length: usize, found: &[Found]) -> Vec<Range<usize>> {
     let mut taken: Vec<Range<usize>> = found.iter().map(|found| found.words.clone()).collect();
     taken.sort_by_key(|words| words.start);
     let mut from = 0;
@@ -123,7 +123,7 @@ struct LegalForms {
     longest: usize,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Spelling {
     forms: Vec<u16>,
     first: bool,
@@ -148,7 +148,24 @@ impl LegalForms {
                 forms.add(written, number);
             }
         }
+        forms.add_slips();
         forms
+    }
+
+    /// Long spellings with a letter left out: `Aktiengeselschaft`.
+    fn add_slips(&mut self) {
+        const LONG: usize = 12;
+        let long = self.spellings.iter().filter(|(written, _)| written.len() >= LONG);
+        let mut slips: Vec<(String, Spelling)> = long
+            .flat_map(|(written, spelling)| {
+                (1..written.len()).map(|at| ([&written[..at], &written[at + 1..]].concat(), spelling.clone()))
+            })
+            .collect();
+        // One slip can be of two spellings; which one it is taken for must not depend on a hash's seed.
+        slips.sort_by(|a, b| (&a.0, &a.1.forms).cmp(&(&b.0, &b.1.forms)));
+        for (slip, spelling) in slips {
+            self.spellings.entry(slip).or_insert(spelling);
+        }
     }
 
     fn add(&mut self, written: &'static str, number: u16) {
@@ -275,7 +292,7 @@ mod tests {
     #[test]
     fn all_spellings_of_a_form_are_one() {
         for (names, core, form) in [
-            (&["Siemens AG", "SiemensAG", "Siemens Aktiengesellschaft"][..], "siemens", "aktiengesellschaft"),
+            (&["Siemens AG", "SiemensAG", "Siemens Aktiengesellschaft", "Siemens Aktiengeselschaft"][..], "siemens", "aktiengesellschaft"),
             (
                 &["OAO Foo", "Open Joint Stock Company Foo", "Foo JSC", "ОАО «Foo»", "JSC Foo", "Foo, PJSC"],
                 "foo",
