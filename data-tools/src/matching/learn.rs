@@ -13,8 +13,11 @@ pub struct Example {
     pub other: String,
     /// Whether they are one organisation's.
     pub same: bool,
-    /// How much it counts; 1 for one label.
-    pub count: f64,
+}
+
+/// Whether a schema of the labels is an organisation's; there are ships, too.
+pub fn is_organisation(schema: &str) -> bool {
+    matches!(schema, "Company" | "Organization" | "LegalEntity")
 }
 
 /// What one would guess without any labels, from what registers and registries do with names. The
@@ -36,9 +39,9 @@ pub struct Model(pub(crate) Weights);
 impl Model {
     /// Learns. Time is linear in the examples; a second for some thousand.
     pub fn learn<'a>(examples: impl IntoIterator<Item = &'a Example>) -> Model {
-        let measured: Vec<(Differences, bool, f64)> = examples
+        let measured: Vec<(Differences, bool)> = examples
             .into_iter()
-            .map(|example| (measure(&example.name, &example.other), example.same, example.count))
+            .map(|example| (measure(&example.name, &example.other), example.same))
             .collect();
         Model(fit(&measured))
     }
@@ -73,7 +76,7 @@ fn measure(name: &str, other: &str) -> Differences {
 }
 
 /// Gradient descent with Adam's step sizes, each weight kept at or below 0.
-fn fit(examples: &[(Differences, bool, f64)]) -> Weights {
+fn fit(examples: &[(Differences, bool)]) -> Weights {
     const N: usize = DIFFERENCES.len() + 1;
     let prior: [f64; N] = std::array::from_fn(|i| if i == 0 { PRIOR.equal } else { PRIOR.each[i - 1] });
     let mut weights = prior;
@@ -81,8 +84,8 @@ fn fit(examples: &[(Differences, bool, f64)]) -> Weights {
     for step in 1..=STEPS {
         let mut gradient: [f64; N] = std::array::from_fn(|i| (weights[i] - prior[i]) / (SPREAD * SPREAD));
         let now = Weights { equal: weights[0], each: std::array::from_fn(|i| weights[i + 1]) };
-        for (differences, same, count) in examples {
-            let error = (now.probability(differences) - f64::from(u8::from(*same))) * count;
+        for (differences, same) in examples {
+            let error = now.probability(differences) - f64::from(u8::from(*same));
             gradient[0] += error;
             for (slope, difference) in gradient[1..].iter_mut().zip(differences) {
                 *slope += error * difference;
@@ -100,4 +103,29 @@ fn fit(examples: &[(Differences, bool, f64)]) -> Weights {
         }
     }
     Weights { equal: weights[0], each: std::array::from_fn(|i| weights[i + 1]) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn example(name: &str, other: &str, same: bool) -> Example {
+        Example { name: name.into(), other: other.into(), same }
+    }
+
+    #[test]
+    fn what_the_labels_say_is_learned_and_no_weight_is_above_zero() {
+        let places = |same| (0..40).map(|_| example("Foo Bar", "Foo Bar (Spain)", same)).collect::<Vec<_>>();
+        let harmless = Model::learn(&places(true));
+        let telling = Model::learn(&places(false));
+        assert!(harmless.same("Quux", "Quux Norge") && !telling.same("Quux", "Quux Norge"));
+        for model in [harmless, telling] {
+            assert!(model.0.each.iter().all(|weight| *weight <= 0.0));
+        }
+    }
+
+    #[test]
+    fn without_labels_the_guess_stays() {
+        assert_eq!(Model::learn(&[]).0, PRIOR);
+    }
 }

@@ -215,8 +215,8 @@ impl Linker {
 ///   `Fund V` the same; a register does not.
 /// - A place that one name has more must be the record's country: `Foo Deutschland` is `Foo` in
 ///   Germany, and no other `Foo`.
-/// - Two legal forms of the record's country that differ are two companies; a form that is not the
-///   country's is a translation.
+/// - Two legal forms of the record's country that differ are two companies; an English word for the
+///   country's form is a translation.
 /// - The words stand in the same order, and a slip is forgiven only where the legal form is the same.
 /// - If all they share is common words, the legal form is the same.
 fn judge(holder: &Name, record: &Name, country: Option<Country>) -> Option<f64> {
@@ -247,8 +247,7 @@ fn judge(holder: &Name, record: &Name, country: Option<Country>) -> Option<f64> 
         _ if shared < THIN => return None,
         Forms::OneMissing => 1.0 / STEPS,
         Forms::Alike => {
-            let country = country?;
-            if holder.has_form_of(country) && record.has_form_of(country) {
+            if !is_translation(holder, record, country?) {
                 return None;
             }
             1.0 / STEPS
@@ -256,6 +255,17 @@ fn judge(holder: &Name, record: &Name, country: Option<Country>) -> Option<f64> 
         Forms::Different => return None,
     };
     (probability - less >= LINK).then_some(probability - less)
+}
+
+/// Whether one of two legal forms is an English word for the other, which is the country's:
+/// `Foo Ltd.` for a Polish Sp. z o.o. Where the law speaks English nobody translates.
+fn is_translation(a: &Name, b: &Name, country: Country) -> bool {
+    const ENGLISH: [Country; 2] = [*b"GB", *b"US"];
+    let is_english = |name: &Name| ENGLISH.iter().any(|country| name.has_form_of(*country));
+    let translates = |own: &Name, other: &Name| {
+        own.has_form_of(country) && !other.has_form_of(country) && !is_english(own) && is_english(other)
+    };
+    translates(a, b) || translates(b, a)
 }
 
 impl Holder {

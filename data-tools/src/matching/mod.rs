@@ -17,6 +17,7 @@ pub(crate) mod score;
 pub(crate) mod vocabulary;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use linker::{CountryRule, Linker, Outcome};
 use name::Name;
@@ -33,6 +34,11 @@ pub fn same_name(name: &str, other: &str) -> f64 {
 /// How two names differ, in the order of [`DIFFERENCES`]: what the weights are learned from.
 pub fn differences(name: &str, other: &str) -> [f64; DIFFERENCES.len()] {
     score::differences(&Name::new(name), &Name::new(other))
+}
+
+/// The words of a name as they are counted: without legal form, numbers, places, connecting words.
+pub fn words_of(name: &str) -> BTreeSet<String> {
+    Name::new(name).plain_words().map(str::to_owned).collect()
 }
 
 /// Links names to records, for measuring: the build does the same with all that a register says.

@@ -65,6 +65,11 @@ impl Name {
         self.words.iter().map(|word| self.text_of(word))
     }
 
+    /// The words that are neither numbers nor places.
+    pub(crate) fn plain_words(&self) -> impl Iterator<Item = &str> {
+        self.words.iter().filter(|word| word.meaning == Meaning::Word).map(|word| self.text_of(word))
+    }
+
     /// How many words there are.
     pub(crate) fn len(&self) -> usize {
         self.words.len()

@@ -11,7 +11,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sources = Path::new("data/sources");
     let mut out = String::new();
     match std::env::args().nth(1).as_deref() {
-        Some("learn") => out = pairs::learned(corpus)?,
         Some("linking") => linking::report(corpus, sources, &mut out)?,
         _ => pairs::report(corpus, sources, &mut out)?,
     }

@@ -4,7 +4,8 @@ use std::error::Error;
 use std::fmt::Write;
 use std::path::Path;
 
-use nameplate_build::matching::learn::{Example, Model};
+use nameplate_build::matching::SAME;
+use nameplate_build::matching::learn::{Example, Model, is_organisation};
 
 /// A labelled pair and whether it is of organisations; the corpus has ships, too.
 struct Labelled {
@@ -22,8 +23,7 @@ pub fn report(corpus: &Path, _sources: &Path, out: &mut String) -> Result<(), Bo
     let labelled = read(&path)?;
     writeln!(out, "## Names of organisations: the same or not\n")?;
     let model = Model::in_use();
-    writeln!(out, "| pairs | same, found | same, missed | other, taken for same | other, found | precision | recall | F1 |")?;
-    writeln!(out, "|---|---|---|---|---|---|---|---|")?;
+    writeln!(out, "| pairs | same, found | same, missed | other, taken for same | other, found | precision | recall | F1 |\n|---|---|---|---|---|---|---|---|")?;
     let organisations = || labelled.iter().filter(|pair| pair.organisation);
     Table::of(organisations(), &model).row("organisations", out)?;
     Table::of(labelled.iter(), &model).row("all, with ships", out)?;
@@ -34,7 +34,7 @@ pub fn report(corpus: &Path, _sources: &Path, out: &mut String) -> Result<(), Bo
     let mut mistakes: Vec<(f64, &Labelled)> = labelled
         .iter()
         .map(|pair| (model.probability(&pair.example.name, &pair.example.other), pair))
-        .filter(|(score, pair)| (*score >= nameplate_build::matching::SAME) != pair.example.same)
+        .filter(|(score, pair)| (*score >= SAME) != pair.example.same)
         .collect();
     mistakes.sort_by(|a, b| (b.0 - 0.5).abs().total_cmp(&(a.0 - 0.5).abs()));
     for (score, pair) in mistakes {
@@ -52,12 +52,11 @@ fn read(path: &Path) -> Result<Vec<Labelled>, Box<dyn Error>> {
         let row = row?;
         let field = |index: usize| row.get(index).unwrap_or_default();
         labelled.push(Labelled {
-            organisation: matches!(field(0), "Company" | "Organization" | "LegalEntity"),
+            organisation: is_organisation(field(0)),
             example: Example {
                 name: field(1).to_owned(),
                 other: field(2).to_owned(),
                 same: field(3) == "true",
-                count: 1.0,
             },
             category: field(4).to_owned(),
         });
@@ -115,9 +114,4 @@ impl Table {
         let f1 = 2.0 * precision * recall / (precision + recall).max(f64::MIN_POSITIVE);
         writeln!(out, "| {title} | {found} | {missed} | {wrong} | {other} | {precision:.3} | {recall:.3} | {f1:.3} |")
     }
-}
-
-pub fn learned(corpus: &Path) -> Result<String, Box<dyn Error>> {
-    let labelled = read(&corpus.join("labels/name-pairs/pairs.csv"))?;
-    Ok(Model::learn(labelled.iter().map(|pair| &pair.example)).written())
 }
