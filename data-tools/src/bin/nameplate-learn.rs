@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::error::Error;
+use std::fmt::Write;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::process::ExitCode;
@@ -66,7 +67,7 @@ fn words(register: &str, tables: &[&str]) -> Result<String, Box<dyn Error>> {
         names.len()
     );
     for (word, count) in common {
-        text += &format!("{word} {count}\n");
+        writeln!(text, "{word} {count}")?;
     }
     Ok(text)
 }
@@ -77,7 +78,11 @@ fn weights(labelled: &str) -> Result<String, Box<dyn Error>> {
     for row in csv::Reader::from_reader(open(labelled)?).records() {
         let row = row?;
         if is_organisation(&row[0]) {
-            examples.push(Example { name: row[1].to_owned(), other: row[2].to_owned(), same: &row[3] == "true" });
+            examples.push(Example {
+                name: row[1].to_owned(),
+                other: row[2].to_owned(),
+                same: &row[3] == "true",
+            });
         }
     }
     Ok(format!(

@@ -1,6 +1,8 @@
 //! Learns the weights of the differences from labelled pairs of names: logistic regression with a
 //! normal prior on each weight, and no weight above 0. It has no randomness.
 
+use std::fmt::Write;
+
 use super::name::Name;
 use super::score::{DIFFERENCES, Differences, SAME, Weights, differences};
 
@@ -29,7 +31,7 @@ const PRIOR: Weights = Weights {
 };
 /// How far a weight is likely to be from the guess (standard deviation).
 const SPREAD: f64 = 3.0;
-const STEPS: usize = 4000;
+const STEPS: i32 = 4000;
 const RATE: f64 = 0.02;
 
 /// Weights learned from examples, and how they judge other examples.
@@ -65,7 +67,7 @@ impl Model {
     pub fn written(&self) -> String {
         let mut text = format!("equal {:.2}\n", self.0.equal);
         for (name, weight) in DIFFERENCES.iter().zip(&self.0.each) {
-            text += &format!("{name} {weight:.2}\n");
+            writeln!(text, "{name} {weight:.2}").expect("writing to a string cannot fail");
         }
         text
     }
@@ -94,8 +96,8 @@ fn fit(examples: &[(Differences, bool)]) -> Weights {
         for i in 0..N {
             mean[i] = 0.9 * mean[i] + 0.1 * gradient[i];
             square[i] = 0.999 * square[i] + 0.001 * gradient[i] * gradient[i];
-            let step = step as i32;
-            let (mean, square) = (mean[i] / (1.0 - 0.9_f64.powi(step)), square[i] / (1.0 - 0.999_f64.powi(step)));
+            let (mean, square) =
+                (mean[i] / (1.0 - 0.9_f64.powi(step)), square[i] / (1.0 - 0.999_f64.powi(step)));
             weights[i] -= RATE * mean / (square.sqrt() + 1e-9);
             if i > 0 {
                 weights[i] = weights[i].min(0.0);

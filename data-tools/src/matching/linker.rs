@@ -16,7 +16,7 @@ use crate::import::{Country, Organisation};
 
 /// Below this probability there is no link. A slip in a word of nine letters is above it, one in a
 /// shorter word below, and so is any word too many.
-pub const LINK: f64 = 0.96;
+pub(crate) const LINK: f64 = 0.96;
 
 /// A word that stands in more holders' names than this finds none of them: it says too little, and
 /// comparing with so many would make the time grow with the holders.
@@ -313,24 +313,24 @@ fn same_record(a: &Organisation<'_>, b: &Organisation<'_>) -> bool {
 
 /// Adds to a record what another one of the same company knows beyond it.
 fn fill(record: &mut Organisation<'static>, other: &Organisation<'_>) {
-    fn text(fact: &mut Option<Cow<'static, str>>, other: &Option<Cow<'_, str>>) {
+    fn text(fact: &mut Option<Cow<'static, str>>, other: Option<&Cow<'_, str>>) {
         if fact.is_none() {
             *fact = owned_text(other);
         }
     }
-    text(&mut record.domain, &other.domain);
-    text(&mut record.legal_form, &other.legal_form);
-    text(&mut record.industry, &other.industry);
-    text(&mut record.lei, &other.lei);
+    text(&mut record.domain, other.domain.as_ref());
+    text(&mut record.legal_form, other.legal_form.as_ref());
+    text(&mut record.industry, other.industry.as_ref());
+    text(&mut record.lei, other.lei.as_ref());
     record.kind = record.kind.or(other.kind);
     if record.register_id.is_none() {
-        text(&mut record.register, &other.register);
-        text(&mut record.register_id, &other.register_id);
+        text(&mut record.register, other.register.as_ref());
+        text(&mut record.register_id, other.register_id.as_ref());
     }
 }
 
-fn owned_text(text: &Option<Cow<'_, str>>) -> Option<Cow<'static, str>> {
-    text.as_ref().map(|text| Cow::Owned(text.clone().into_owned()))
+fn owned_text(text: Option<&Cow<'_, str>>) -> Option<Cow<'static, str>> {
+    text.map(|text| Cow::Owned(text.clone().into_owned()))
 }
 
 fn owned(record: &Organisation<'_>) -> Organisation<'static> {
@@ -338,13 +338,162 @@ fn owned(record: &Organisation<'_>) -> Organisation<'static> {
         name: Cow::Owned(record.name.clone().into_owned()),
         other_names: Vec::new(),
         country: record.country,
-        domain: owned_text(&record.domain),
+        domain: owned_text(record.domain.as_ref()),
         kind: record.kind,
-        legal_form: owned_text(&record.legal_form),
-        industry: owned_text(&record.industry),
-        register: owned_text(&record.register),
-        register_id: owned_text(&record.register_id),
-        lei: owned_text(&record.lei),
+        legal_form: owned_text(record.legal_form.as_ref()),
+        industry: owned_text(record.industry.as_ref()),
+        register: owned_text(record.register.as_ref()),
+        register_id: owned_text(record.register_id.as_ref()),
+        lei: owned_text(record.lei.as_ref()),
         natural_person: record.natural_person,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn record(name: &'static str, country: Option<Country>, lei: &'static str) -> Organisation<'static> {
+        Organisation { name: name.into(), country, lei: Some(lei.into()), ..Organisation::default() }
+    }
+
+    /// The outcome for one holder.
+    fn outcome(holder: &str, country: Option<Country>, records: &[Organisation<'_>]) -> Outcome {
+        let mut linker = Linker::new([(7, holder, country)].into_iter(), CountryRule::Required);
+        for record in records {
+            linker.offer(record);
+        }
+        linker.finish().get(7).clone()
+    }
+
+    fn lei(outcome: &Outcome) -> Option<&str> {
+        match outcome {
+            Outcome::Link(link) => link.record.lei.as_deref(),
+            _ => None,
+        }
+    }
+
+    const DE: Option<Country> = Some(*b"DE");
+
+    #[test]
+    fn the_same_name_in_the_same_country_is_a_link() {
+        for (holder, name) in [
+            ("Foobar GmbH", "FOOBAR GMBH"),
+            ("Foobar GmbH", "Foobar Gesellschaft mit beschränkter Haftung"),
+            ("Foobar", "Foobar GmbH"),
+            ("Foobar Ltd.", "Foobar GmbH"),
+            ("Foobar Deutschland GmbH", "Foobar GmbH"),
+            ("Foobar Germany GmbH", "Foobar Deutschland GmbH"),
+            ("Foo-Bar Netze GmbH", "Foobar Netze GmbH"),
+            ("Foobarquuxbaz Netze GmbH", "Foobarquuxbax Netze GmbH"),
+        ] {
+            assert_eq!(lei(&outcome(holder, DE, &[record(name, DE, "L1")])), Some("L1"), "{holder} | {name}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_another_company_is_no_link() {
+        for (holder, country, name, other_country) in [
+            ("Foobar GmbH", DE, "Foobar GmbH", Some(*b"AT")),
+            ("Foobar GmbH", None, "Foobar GmbH", DE),
+            ("Foobar GmbH", DE, "Foobar GmbH", None),
+            ("Foobar GmbH", DE, "Foobar AG", DE),
+            ("Foobar SAS", DE, "Foobar GmbH", DE),
+            ("Foobar Inc", Some(*b"US"), "Foobar LLC", Some(*b"US")),
+            ("Foobar GmbH", DE, "Foobar Schweiz GmbH", DE),
+            ("Foobar 1 GmbH", DE, "Foobar 2 GmbH", DE),
+            ("Foobar IV GmbH", DE, "Foobar V GmbH", DE),
+            ("Foobar GmbH", DE, "Foobar Holding GmbH", DE),
+            ("Foobar GmbH", DE, "Foobaz GmbH", DE),
+            ("Foobar Quux GmbH", DE, "Quux Foobar GmbH", DE),
+            ("Global Services", DE, "Global Services GmbH", DE),
+        ] {
+            let found = outcome(holder, country, &[record(name, other_country, "L1")]);
+            assert_eq!(found, Outcome::None, "{holder} | {name}");
+        }
+    }
+
+    #[test]
+    fn two_records_of_one_name_are_no_link_unless_they_are_one_company() {
+        let (first, second) = (record("Foobar GmbH", DE, "L1"), record("FOOBAR GmbH", DE, "L2"));
+        assert_eq!(outcome("Foobar GmbH", DE, &[first.clone(), second.clone()]), Outcome::Ambiguous);
+        assert_eq!(outcome("Foobar GmbH", DE, &[second, first.clone()]), Outcome::Ambiguous);
+        let numbered = Organisation { register_id: Some("0012".into()), ..first };
+        let other = Organisation {
+            name: "Foobar GmbH".into(),
+            country: DE,
+            register_id: Some("12".into()),
+            industry: Some("62.01".into()),
+            ..Organisation::default()
+        };
+        let found = outcome("Foobar GmbH", DE, &[numbered, other]);
+        let Outcome::Link(link) = found else { panic!("{found:?}") };
+        assert_eq!(
+            (link.record.lei.as_deref(), link.record.industry.as_deref()),
+            (Some("L1"), Some("62.01"))
+        );
+    }
+
+    #[test]
+    fn the_record_with_the_legal_form_of_the_holder_is_the_better_one() {
+        let records = [record("Foobar", DE, "L1"), record("Foobar GmbH", DE, "L2")];
+        assert_eq!(lei(&outcome("Foobar GmbH", DE, &records)), Some("L2"));
+        assert_eq!(lei(&outcome("Foobar", DE, &records)), Some("L1"));
+    }
+
+    #[test]
+    fn a_natural_person_of_the_name_forbids_it() {
+        let person = Organisation { natural_person: true, ..record("Foobar", DE, "L1") };
+        let company = record("Foobar", DE, "L2");
+        assert_eq!(outcome("Foobar", DE, &[company.clone(), person.clone()]), Outcome::Person);
+        assert_eq!(outcome("Foobar", DE, std::slice::from_ref(&person)), Outcome::Person);
+        // A legal form says that the holder is not that person.
+        assert_eq!(lei(&outcome("Foobar GmbH", DE, &[person, company])), Some("L2"));
+    }
+
+    #[test]
+    fn former_names_link_where_no_present_name_does() {
+        let former =
+            Organisation { other_names: vec!["Foobar GmbH".into()], ..record("Quux GmbH", DE, "L1") };
+        assert_eq!(lei(&outcome("Foobar GmbH", DE, std::slice::from_ref(&former))), Some("L1"));
+        let present = record("Foobar GmbH", DE, "L2");
+        assert_eq!(lei(&outcome("Foobar GmbH", DE, &[former, present])), Some("L2"));
+    }
+
+    #[test]
+    fn a_common_word_finds_nobody_but_equal_names() {
+        let names: Vec<String> = (0..2 * MOST_HOLDERS).map(|i| format!("Foobar {i}x{i}")).collect();
+        let holders = names.iter().enumerate().map(|(i, name)| (i as u32, name.as_str(), DE));
+        let mut linker = Linker::new(holders.chain([(999, "Foobar", DE)]), CountryRule::Required);
+        assert!(linker.lists[linker.index["foobar"] as usize].len() == 1);
+        linker.offer(&record("Foobar", DE, "L1"));
+        assert_eq!(lei(linker.finish().get(999)), Some("L1"));
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_records_does_not_matter(order in Just((0..6).collect::<Vec<usize>>()).prop_shuffle()) {
+            let names = ["Foobar", "Foobar GmbH", "Foobar Ltd", "Quux GmbH", "Quux", "Quux AG"];
+            let leis = ["L0", "L1", "L2", "L3", "L4", "L5"];
+            let holders = ["Foobar", "Foobar GmbH", "Quux", "Quux AG", "Quux SE"];
+            let links = |order: &[usize]| -> Vec<(HolderId, Outcome)> {
+                let numbered = (0..).zip(holders).map(|(number, name)| (number, name, DE));
+                let mut linker = Linker::new(numbered, CountryRule::Required);
+                for index in order {
+                    linker.offer(&record(names[*index], DE, leis[*index]));
+                }
+                linker.finish().0
+            };
+            prop_assert_eq!(links(&order), links(&[0, 1, 2, 3, 4, 5]));
+        }
+
+        #[test]
+        fn any_text_may_be_a_holder_or_a_record(holder in any::<String>(), name in any::<String>()) {
+            let mut linker = Linker::new([(1, holder.as_str(), DE)].into_iter(), CountryRule::Required);
+            linker.offer(&Organisation { name: name.into(), country: DE, ..Organisation::default() });
+            linker.finish();
+        }
     }
 }

@@ -41,6 +41,19 @@ pub fn words_of(name: &str) -> BTreeSet<String> {
     Name::new(name).plain_words().map(str::to_owned).collect()
 }
 
+/// A link that a [`LinkTrial`] found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrialLink {
+    /// The number of the name that was linked.
+    pub holder: u32,
+    /// The record's name.
+    pub name: String,
+    /// The record's country.
+    pub country: Option<[u8; 2]>,
+    /// How good the link is, to 1.
+    pub score: f64,
+}
+
 /// Links names to records, for measuring: the build does the same with all that a register says.
 pub struct LinkTrial(Linker);
 
@@ -66,12 +79,16 @@ impl LinkTrial {
         });
     }
 
-    /// The links, each as the name's number, the record's name, its country and the score; and how
-    /// many names are ambiguous.
-    pub fn finish(self) -> (Vec<(u32, String, Option<[u8; 2]>, f64)>, usize) {
+    /// The links, by the names' numbers, and how many names are ambiguous.
+    pub fn finish(self) -> (Vec<TrialLink>, usize) {
         let links = self.0.finish();
         let found = links.iter().filter_map(|(id, outcome)| match outcome {
-            Outcome::Link(link) => Some((*id, link.record.name.to_string(), link.record.country, link.score)),
+            Outcome::Link(link) => Some(TrialLink {
+                holder: *id,
+                name: link.record.name.to_string(),
+                country: link.record.country,
+                score: link.score,
+            }),
             _ => None,
         });
         let ambiguous = links.iter().filter(|(_, outcome)| *outcome == Outcome::Ambiguous).count();

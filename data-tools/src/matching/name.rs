@@ -44,8 +44,11 @@ impl Name {
         let words = Words::of(name);
         let all: Vec<&str> = words.iter().collect();
         let found = legal_form::all_in(&all);
-        let core: Vec<&str> =
-            legal_form::without(all.len(), &found).into_iter().flat_map(|range| &all[range]).copied().collect();
+        let core: Vec<&str> = legal_form::without(all.len(), &found)
+            .into_iter()
+            .flat_map(|range| &all[range])
+            .copied()
+            .collect();
         let proper = found.iter().find(|found| found.forms().any(|form| form.kind != FormKind::Style));
         let mut made = Maker::default();
         made.add_all(&core, true);
@@ -207,7 +210,11 @@ impl Maker {
                 let word = vocabulary::main_spelling(rest[0]);
                 // `AHL1` names one of a series as a number does.
                 let series = word.bytes().any(|byte| byte.is_ascii_digit()) && !self.words.is_empty();
-                self.add(word, vocabulary::weight(word), if series { Meaning::Number } else { Meaning::Word });
+                self.add(
+                    word,
+                    vocabulary::weight(word),
+                    if series { Meaning::Number } else { Meaning::Word },
+                );
             }
         }
     }

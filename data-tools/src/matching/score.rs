@@ -91,7 +91,8 @@ impl Weights {
 
     /// The probability that names with these differences are one organisation's, 0 to 1.
     pub(crate) fn probability(&self, differences: &Differences) -> f64 {
-        let sum: f64 = self.each.iter().zip(differences).map(|(weight, difference)| weight * difference).sum();
+        let sum: f64 =
+            self.each.iter().zip(differences).map(|(weight, difference)| weight * difference).sum();
         1.0 / (1.0 + (-self.equal - sum).exp())
     }
 }
@@ -139,7 +140,8 @@ struct Pairing<'a> {
 
 impl<'a> Pairing<'a> {
     fn of(a: &'a Name, b: &'a Name) -> Pairing<'a> {
-        let mut pairing = Pairing { a, b, paired_a: 0, paired_b: 0, shared: 0.0, typo: 0.0, partners: [NO_PARTNER; 32] };
+        let mut pairing =
+            Pairing { a, b, paired_a: 0, paired_b: 0, shared: 0.0, typo: 0.0, partners: [NO_PARTNER; 32] };
         if a.glued() == b.glued() && a.len() > 0 {
             pairing.pair_all();
             return pairing;
@@ -185,7 +187,9 @@ impl<'a> Pairing<'a> {
     fn equal(&self, i: usize, j: usize) -> bool {
         match (self.a.meaning(i), self.b.meaning(j)) {
             (Meaning::Place(place), Meaning::Place(other)) => place == other,
-            (Meaning::Number, Meaning::Number) | (Meaning::Word, Meaning::Word) => self.a.word(i) == self.b.word(j),
+            (Meaning::Number, Meaning::Number) | (Meaning::Word, Meaning::Word) => {
+                self.a.word(i) == self.b.word(j)
+            }
             _ => false,
         }
     }
@@ -199,7 +203,10 @@ impl<'a> Pairing<'a> {
         for run in neighbours(self.a.len()) {
             for j in 0..self.b.len() {
                 let both = 3 << run.start;
-                if self.paired_a & both == 0 && self.paired_b & 1 << j == 0 && glued(self.a, &run, self.b.word(j)) {
+                if self.paired_a & both == 0
+                    && self.paired_b & 1 << j == 0
+                    && glued(self.a, &run, self.b.word(j))
+                {
                     self.paired_a |= both;
                     self.pair(run.start, j);
                 }
@@ -208,7 +215,10 @@ impl<'a> Pairing<'a> {
         for run in neighbours(self.b.len()) {
             for i in 0..self.a.len() {
                 let both = 3 << run.start;
-                if self.paired_b & both == 0 && self.paired_a & 1 << i == 0 && glued(self.b, &run, self.a.word(i)) {
+                if self.paired_b & both == 0
+                    && self.paired_a & 1 << i == 0
+                    && glued(self.b, &run, self.a.word(i))
+                {
                     self.paired_b |= both;
                     self.pair(i, run.start);
                 }
@@ -233,7 +243,7 @@ impl<'a> Pairing<'a> {
     fn misspelled(&self, i: usize, j: usize) -> Option<f64> {
         let (word, other) = (self.a.word(i), self.b.word(j));
         let (longer, shorter) = (word.len().max(other.len()), word.len().min(other.len()));
-        let may_differ = |share: usize| share as f64 <= LARGEST_TYPO * longer as f64;
+        let may_differ = |letters: usize| float(letters) <= LARGEST_TYPO * float(longer);
         if longer < 3 || !may_differ(longer - shorter) {
             return None;
         }
@@ -252,7 +262,7 @@ impl<'a> Pairing<'a> {
             return None;
         }
         let distance = strsim::osa_distance(word, other);
-        may_differ(distance).then_some((distance * distance) as f64 / longer as f64)
+        may_differ(distance).then_some(float(distance * distance) / float(longer))
     }
 
     /// Words cut differently and a slip beside: `Snow Storm`, `Snowstrom`.
@@ -262,7 +272,8 @@ impl<'a> Pairing<'a> {
         let (longer, shorter) = (a.len().max(b.len()), a.len().min(b.len()));
         let nothing_left = self.free().next().is_none();
         let may_differ = |distance: usize| distance * 8 <= longer;
-        if nothing_left || self.a.len() == self.b.len() || shorter < SHORTEST || !may_differ(longer - shorter) {
+        if nothing_left || self.a.len() == self.b.len() || shorter < SHORTEST || !may_differ(longer - shorter)
+        {
             return;
         }
         let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).collect::<Vec<u8>>();
@@ -271,7 +282,7 @@ impl<'a> Pairing<'a> {
         }
         let distance = strsim::osa_distance(a, b);
         if may_differ(distance) {
-            self.typo += distance as f64 / longer as f64;
+            self.typo += float(distance) / float(longer);
             self.pair_all();
         }
     }
@@ -281,7 +292,8 @@ impl<'a> Pairing<'a> {
         if self.paired_a == u32::MAX {
             return true;
         }
-        let paired = (0..self.a.len()).filter(|i| self.paired_a & 1 << i != 0 && self.partners[*i] != NO_PARTNER);
+        let paired =
+            (0..self.a.len()).filter(|i| self.paired_a & 1 << i != 0 && self.partners[*i] != NO_PARTNER);
         paired.map(|i| self.partners[i]).is_sorted()
     }
 
@@ -315,6 +327,11 @@ impl<'a> Pairing<'a> {
     }
 }
 
+/// A count of letters as a number; a name has at most some thousand.
+fn float(letters: usize) -> f64 {
+    u32::try_from(letters).map_or(f64::MAX, f64::from)
+}
+
 /// What has no like in the other name.
 struct Left {
     words: f64,
@@ -339,5 +356,83 @@ impl Left {
             }
         }
         left
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn of(name: &str, other: &str) -> f64 {
+        score(&Name::new(name), &Name::new(other))
+    }
+
+    #[test]
+    fn what_registries_do_to_a_name_leaves_it_the_same() {
+        for (name, other) in [
+            ("Foobar Aktiengesellschaft", "FOOBAR AG"),
+            ("The Foobar Company", "Foobar Co."),
+            ("Foobar & Sons, Inc.", "Foobar and Sons Incorporated"),
+            ("A.B.C. Foobar", "ABC Foobar"),
+            ("Foo Bar Networks", "Foobar Networks"),
+            ("Foobar-Quux", "Foobar Quux"),
+            ("Foobar Intl", "Foobar International"),
+            ("Foobar Solution", "Foobar Solutions"),
+            ("Second Foobar", "2nd Foobar"),
+            ("Foobar 21", "Foobar Twenty-One"),
+            ("Foobar III", "Foobar 3"),
+            ("Foobar Schweiz", "Foobar Switzerland"),
+            ("Foobarquux", "Foobraquux"),
+            ("ООО Фубар", "OOO Fubar"),
+        ] {
+            assert!(of(name, other) >= SAME, "{name} | {other}: {}", of(name, other));
+        }
+    }
+
+    #[test]
+    fn another_word_place_or_number_is_another_organisation() {
+        for (name, other) in [
+            ("Foobar Oil Company", "Foobar Gas Company"),
+            ("Foobar Railway", "Foobar Railroad"),
+            ("Foobar of Boston", "Foobar of Chicago"),
+            ("Foobar (Spain)", "Foobar (Norway)"),
+            ("Foobar", "Foobar 2"),
+            ("Foobar", "Foobar Quux Baz"),
+            ("Foobar Foundation", "Foobar Inc Quux"),
+            ("Bank", "Trust"),
+            ("", "Foobar"),
+        ] {
+            assert!(of(name, other) < SAME, "{name} | {other}: {}", of(name, other));
+        }
+    }
+
+    #[test]
+    fn no_difference_makes_names_more_alike() {
+        assert!(Weights::learned().each.iter().all(|weight| *weight <= 0.0));
+    }
+
+    proptest! {
+        #[test]
+        fn a_score_is_symmetric_and_a_probability(
+            name in "([A-Za-z]{1,8}|foo|bar|bank|2|iv|Spain|GmbH|Inc|& |[ .,-]){0,9}",
+            other in "([A-Za-z]{1,8}|foo|bar|bank|2|iv|Spain|GmbH|Inc|& |[ .,-]){0,9}",
+        ) {
+            let score = of(&name, &other);
+            prop_assert!((0.0..=1.0).contains(&score));
+            prop_assert_eq!(score.to_bits(), of(&other, &name).to_bits());
+            prop_assert!(score <= of("foobar", "foobar"));
+        }
+
+        #[test]
+        fn equal_names_have_the_highest_score(name in "[A-Za-z]{2,8}( [A-Za-z0-9]{1,8}){0,5}") {
+            prop_assert_eq!(of(&name, &name).to_bits(), of("foobar", "foobar").to_bits());
+        }
+
+        #[test]
+        fn any_text_can_be_compared(name in any::<String>(), other in any::<String>()) {
+            prop_assert!((0.0..=1.0).contains(&of(&name, &other)));
+        }
     }
 }

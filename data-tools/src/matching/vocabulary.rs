@@ -9,8 +9,9 @@ use crate::import::Country;
 static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(Vocabulary::new);
 
 /// Words that say nothing of who carries the name.
-const CONNECTING: [&str; 17] =
-    ["the", "and", "of", "for", "in", "und", "et", "e", "y", "de", "del", "des", "di", "da", "do", "la", "le"];
+const CONNECTING: [&str; 17] = [
+    "the", "and", "of", "for", "in", "und", "et", "e", "y", "de", "del", "des", "di", "da", "do", "la", "le",
+];
 
 /// A place that names of organisations hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +33,7 @@ struct Vocabulary {
 
 impl Vocabulary {
     fn new() -> Vocabulary {
-        let (weights, _) = weights(include_str!("../../words/common-words.txt"));
+        let weights = weights(include_str!("../../words/common-words.txt"));
         let mut variants = HashMap::new();
         for line in lines(include_str!("../../words/variants.txt")) {
             let (first, others) = line.split_once(' ').expect("words/variants.txt: two words a line");
@@ -58,21 +59,15 @@ fn lines(text: &'static str) -> impl Iterator<Item = &'static str> {
     text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
-/// Reads `word count` lines under a line `names N`: the weight of a word is its information in
+/// Reads `word count` lines after a line `names N`: the weight of a word is its information in
 /// relation to that of a word that stands in one name only, `ln(N / count) / ln(N)`.
-fn weights(text: &'static str) -> (HashMap<&'static str, f32>, f32) {
-    let mut total = 1.0_f32;
-    let mut weights = HashMap::new();
-    for line in lines(text) {
+fn weights(text: &'static str) -> HashMap<&'static str, f32> {
+    let mut counts = lines(text).map(|line| {
         let (word, count) = line.split_once(' ').expect("words/common-words.txt: a word and a count");
-        let count: f32 = count.parse().expect("words/common-words.txt: a count");
-        if weights.is_empty() && word == "names" && total == 1.0 {
-            total = count;
-        } else {
-            weights.insert(word, ((total / count).ln() / total.ln()).clamp(0.05, 1.0));
-        }
-    }
-    (weights, total)
+        (word, count.parse::<f32>().expect("words/common-words.txt: a count"))
+    });
+    let (_, names) = counts.next().expect("words/common-words.txt: the number of names");
+    counts.map(|(word, count)| (word, ((names / count).ln() / names.ln()).clamp(0.05, 1.0))).collect()
 }
 
 /// Whether a word only connects others.
@@ -133,12 +128,29 @@ fn digits(word: &str) -> Option<u32> {
 
 fn unit(word: &str) -> Option<u32> {
     const CARDINAL: [&str; 19] = [
-        "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-        "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
     ];
     const ORDINAL: [&str; 12] = [
-        "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
-        "twelfth",
+        "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
+        "eleventh", "twelfth",
     ];
     let place = CARDINAL.iter().position(|name| *name == word);
     place.or_else(|| ORDINAL.iter().position(|name| *name == word)).map(|place| place as u32 + 1)

@@ -292,7 +292,11 @@ mod tests {
     #[test]
     fn all_spellings_of_a_form_are_one() {
         for (names, core, form) in [
-            (&["Siemens AG", "SiemensAG", "Siemens Aktiengesellschaft", "Siemens Aktiengeselschaft"][..], "siemens", "aktiengesellschaft"),
+            (
+                &["Siemens AG", "SiemensAG", "Siemens Aktiengesellschaft", "Siemens Aktiengeselschaft"][..],
+                "siemens",
+                "aktiengesellschaft",
+            ),
             (
                 &["OAO Foo", "Open Joint Stock Company Foo", "Foo JSC", "ОАО «Foo»", "JSC Foo", "Foo, PJSC"],
                 "foo",

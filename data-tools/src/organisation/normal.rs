@@ -60,11 +60,6 @@ impl Words {
         self.words.len()
     }
 
-    /// A word.
-    pub(crate) fn get(&self, index: usize) -> &str {
-        &self.text[self.words[index].text.clone()]
-    }
-
     /// All words, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> + Clone {
         self.words.iter().map(|word| &self.text[word.text.clone()])
@@ -231,8 +226,8 @@ mod tests {
                 prop_assert!(place.start >= end || index == 0 || words.place(index - 1..index).end >= place.start);
                 prop_assert!(name.is_char_boundary(place.start) && name.is_char_boundary(place.end));
                 end = place.end;
-                prop_assert!(!words.get(index).is_empty());
-                prop_assert!(words.get(index).bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
+                let word = words.iter().nth(index).unwrap();
+                prop_assert!(!word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
             }
         }
 

@@ -9,12 +9,12 @@ use std::path::Path;
 use std::time::Instant;
 
 use flate2::read::GzDecoder;
-use nameplate_build::matching::LinkTrial;
+use nameplate_build::matching::{LinkTrial, TrialLink};
 
 /// Links printed to be judged by eye.
 const SHOWN: usize = 100;
 /// Register records of the largest synthetic run, as multiples of the real register's.
-const GROWTH: [usize; 0] = [];
+const GROWTH: [usize; 4] = [1, 3, 10, 30];
 
 type Country = [u8; 2];
 
@@ -30,7 +30,7 @@ struct Record {
 }
 
 /// Appends time, memory, links, a sample of links and the growth.
-pub fn report(corpus: &Path, sources: &Path, out: &mut String) -> Result<(), Box<dyn Error>> {
+pub(crate) fn report(corpus: &Path, sources: &Path, out: &mut String) -> Result<(), Box<dyn Error>> {
     let holders = holders(&sources.join("ip-location-db-asn"))?;
     let register = register(&corpus.join("registers/gleif/lei_names.tsv.gz"))?;
     let countries = countries(&corpus.join("delegated"))?;
@@ -54,9 +54,10 @@ pub fn report(corpus: &Path, sources: &Path, out: &mut String) -> Result<(), Box
 
     for (title, links) in [("names alone", by_name), ("country required", linked)] {
         writeln!(out, "\nA sample of the links by {title} (score, holder, record):\n")?;
-        for (index, name, country, score) in sample(links, SHOWN) {
-            let country = country.map_or_else(|| "--".into(), |country| String::from_utf8_lossy(&country).into_owned());
-            writeln!(out, "- {score:.3} {} | {name} | {country}", holders[index as usize].name)?;
+        for TrialLink { holder, name, country, score } in sample(links, SHOWN) {
+            let country =
+                country.map_or_else(|| "--".into(), |country| String::from_utf8_lossy(&country).into_owned());
+            writeln!(out, "- {score:.3} {} | {name} | {country}", holders[holder as usize].name)?;
         }
     }
     writeln!(out)?;
@@ -71,12 +72,15 @@ struct Run {
     offering: Option<Instant>,
 }
 
-type Links = Vec<(u32, String, Option<Country>, f64)>;
+type Links = Vec<TrialLink>;
 
 impl Run {
     fn new(holders: &[Holder], country: impl Fn(&Holder) -> Option<Country>, required: bool) -> Run {
         let begun = Instant::now();
-        let named = holders.iter().enumerate().map(|(index, holder)| (index as u32, holder.name.as_str(), country(holder)));
+        let named = holders
+            .iter()
+            .enumerate()
+            .map(|(index, holder)| (index as u32, holder.name.as_str(), country(holder)));
         let known = holders.iter().filter(|holder| !required || country(holder).is_some()).count();
         Run { trial: LinkTrial::new(named, required), begun, holders: known, records: 0, offering: None }
     }
@@ -93,8 +97,13 @@ impl Run {
             for (index, record) in register.iter().enumerate() {
                 name.clear();
                 for (place, word) in record.name.split_whitespace().enumerate() {
-                    let donor = &register[(index * 31 + round * 7919 + place * 104_729) % register.len()].name;
-                    name.push_str(if place == 0 { word } else { donor.split_whitespace().nth(place).unwrap_or(word) });
+                    let donor =
+                        &register[(index * 31 + round * 7919 + place * 104_729) % register.len()].name;
+                    name.push_str(if place == 0 {
+                        word
+                    } else {
+                        donor.split_whitespace().nth(place).unwrap_or(word)
+                    });
                     name.push(' ');
                 }
                 self.trial.offer(&name, record.country, &format!("{round:02}{}", record.lei));
@@ -112,7 +121,7 @@ impl Run {
             self.holders,
             self.records,
             self.begun.elapsed().as_secs_f64(),
-            offered * 1e6 / self.records.max(1) as f64,
+            offered * 1e6 / f64::from(u32::try_from(self.records.max(1))?),
             peak_mebibytes()?,
             links.len(),
         )?;
@@ -123,7 +132,8 @@ impl Run {
 /// The most memory that this process has held so far.
 fn peak_mebibytes() -> Result<u64, Box<dyn Error>> {
     let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM in /proc/self/status")?;
+    let line =
+        status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM in /proc/self/status")?;
     Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? / 1024)
 }
 
@@ -155,8 +165,14 @@ fn register(path: &Path) -> Result<Vec<Record>, Box<dyn Error>> {
     for line in BufReader::new(GzDecoder::new(file)).lines().skip(1) {
         let line = line?;
         let mut fields = line.split('\t');
-        let (Some(lei), Some(name), Some(country)) = (fields.next(), fields.next(), fields.next()) else { continue };
-        records.push(Record { lei: lei.to_owned(), name: name.to_owned(), country: country.as_bytes().try_into().ok() });
+        let (Some(lei), Some(name), Some(country)) = (fields.next(), fields.next(), fields.next()) else {
+            continue;
+        };
+        records.push(Record {
+            lei: lei.to_owned(),
+            name: name.to_owned(),
+            country: country.as_bytes().try_into().ok(),
+        });
     }
     Ok(records)
 }
@@ -185,7 +201,8 @@ fn countries(folder: &Path) -> Result<HashMap<u32, Country>, Box<dyn Error>> {
                     && let (Ok(country), Ok(first), Ok(count)) =
                         (country.as_bytes().try_into(), first.parse::<u32>(), count.parse::<u32>())
                 {
-                    countries.extend((first..first.saturating_add(count.min(1024))).map(|asn| (asn, country)));
+                    countries
+                        .extend((first..first.saturating_add(count.min(1024))).map(|asn| (asn, country)));
                 }
             }
         }
@@ -201,6 +218,6 @@ fn sample(mut links: Links, count: usize) -> Links {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         taken.push(links.swap_remove((state >> 33) as usize % links.len()));
     }
-    taken.sort_by(|a, b| a.3.total_cmp(&b.3).then_with(|| a.0.cmp(&b.0)));
+    taken.sort_by(|a, b| a.score.total_cmp(&b.score).then_with(|| a.holder.cmp(&b.holder)));
     taken
 }

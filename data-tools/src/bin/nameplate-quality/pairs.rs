@@ -18,12 +18,15 @@ struct Labelled {
 const FOLDS: usize = 10;
 
 /// Appends the confusion table, the cross-validated figures and the worst mistakes.
-pub fn report(corpus: &Path, _sources: &Path, out: &mut String) -> Result<(), Box<dyn Error>> {
+pub(crate) fn report(corpus: &Path, _sources: &Path, out: &mut String) -> Result<(), Box<dyn Error>> {
     let path = corpus.join("labels/name-pairs/pairs.csv");
     let labelled = read(&path)?;
     writeln!(out, "## Names of organisations: the same or not\n")?;
     let model = Model::in_use();
-    writeln!(out, "| pairs | same, found | same, missed | other, taken for same | other, found | precision | recall | F1 |\n|---|---|---|---|---|---|---|---|")?;
+    writeln!(
+        out,
+        "| pairs | same, found | same, missed | other, taken for same | other, found | precision | recall | F1 |\n|---|---|---|---|---|---|---|---|"
+    )?;
     let organisations = || labelled.iter().filter(|pair| pair.organisation);
     Table::of(organisations(), &model).row("organisations", out)?;
     Table::of(labelled.iter(), &model).row("all, with ships", out)?;
@@ -39,7 +42,11 @@ pub fn report(corpus: &Path, _sources: &Path, out: &mut String) -> Result<(), Bo
     mistakes.sort_by(|a, b| (b.0 - 0.5).abs().total_cmp(&(a.0 - 0.5).abs()));
     for (score, pair) in mistakes {
         let label = if pair.example.same { "same" } else { "other" };
-        writeln!(out, "- {score:.2}, {label}: {} | {} ({})", pair.example.name, pair.example.other, pair.category)?;
+        writeln!(
+            out,
+            "- {score:.2}, {label}: {} | {} ({})",
+            pair.example.name, pair.example.other, pair.category
+        )?;
     }
     writeln!(out)?;
     Ok(())
@@ -112,6 +119,9 @@ impl Table {
         let precision = f64::from(found) / f64::from((found + wrong).max(1));
         let recall = f64::from(found) / f64::from((found + missed).max(1));
         let f1 = 2.0 * precision * recall / (precision + recall).max(f64::MIN_POSITIVE);
-        writeln!(out, "| {title} | {found} | {missed} | {wrong} | {other} | {precision:.3} | {recall:.3} | {f1:.3} |")
+        writeln!(
+            out,
+            "| {title} | {found} | {missed} | {wrong} | {other} | {precision:.3} | {recall:.3} | {f1:.3} |"
+        )
     }
 }
