@@ -11,12 +11,12 @@
 //! Natural persons are filtered here: what is not written into the file cannot leak from it.
 
 mod build;
-mod classify;
 mod config;
 mod evidence;
 mod explain;
 mod flatten;
 mod import;
+pub mod matching;
 pub mod organisation;
 mod resolve;
 mod special_purpose;

@@ -82,7 +82,7 @@ pub(crate) struct SystemRow<'a> {
 
 /// An organisation as a source describes it. Texts are trimmed, not empty, and without control
 /// characters or bidi marks.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Organisation<'a> {
     pub(crate) name: Cow<'a, str>,
     /// Former, trading, short and transliterated names.

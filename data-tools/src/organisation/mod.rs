@@ -13,7 +13,9 @@
 
 mod industry;
 mod kind;
+pub(crate) mod legal_form;
 pub(crate) mod names;
+pub(crate) mod normal;
 mod person;
 mod person_names;
 mod rules;
@@ -24,7 +26,6 @@ use nameplate::{CompanyKind, OperatorKind};
 
 pub use rules::{RULES, Rule};
 
-use crate::classify;
 pub use crate::import::Kind;
 use kind::NameKind;
 use person::Likeness;
@@ -191,7 +192,7 @@ fn is_trader(name: &str) -> bool {
 
 /// Whether a name carries a legal form of an organisation. Some microseconds.
 pub fn has_legal_form(name: &str) -> bool {
-    classify::legal_form(name).is_some()
+    legal_form::as_written(name).is_some()
 }
 
 /// For `train/score.rs`: what the score is learned from.

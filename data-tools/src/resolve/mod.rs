@@ -235,8 +235,9 @@ impl<'a> Rules<'a> {
     fn company(&self, candidate: Candidate<'_>, kind: CompanyKind) -> Company {
         let party = &self.evidence.parties[candidate.party as usize];
         let mut details = party.details.as_deref().cloned().unwrap_or_default();
-        details.legal_form =
-            details.legal_form.or_else(|| crate::classify::legal_form(&party.name).map(Box::from));
+        details.legal_form = details
+            .legal_form
+            .or_else(|| crate::organisation::legal_form::as_written(&party.name).map(Box::from));
         let country = party.country.or(candidate.system.and_then(|(_, system)| system.country));
         let id = company_id(&details, candidate.system.map(|(asn, _)| asn), &party.name, country);
         Company { id, name: party.name.clone(), kind, country, details }

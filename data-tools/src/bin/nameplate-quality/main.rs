@@ -11,6 +11,8 @@
 mod figures;
 mod kinds;
 mod labels;
+mod linking;
+mod pairs;
 mod persons;
 mod table;
 
@@ -60,7 +62,8 @@ fn run() -> Result<Vec<String>, Failure> {
     let mut report = String::from(OPENING);
     kinds::report(&corpus, &sources, &mut report, &mut figures)?;
     persons::report(&corpus, &mut report, &mut figures)?;
-    // Further chapters follow here: pairs and linking.
+    pairs::report(&corpus, &sources, &mut report)?;
+    linking::report(&corpus, &sources, &mut report)?;
 
     let summary = figures.summary();
     let report = report.replacen("\n\n", &format!("\n\n{summary}\n"), 1);
