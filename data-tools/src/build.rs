@@ -8,7 +8,8 @@ use crate::config::{BuildConfig, SourceConfig};
 use crate::evidence::{Evidence, Statement};
 use crate::explain::{Explanation, Trace};
 use crate::flatten::{Rank, overlay};
-use crate::import::{Corrections, Counts, Range, import};
+use crate::import::{Corrections, Counts, ImportError, Range, Row, import};
+use crate::matching::linker::{CountryRule, Linker};
 use crate::resolve::{Answers, Rules};
 use crate::special_purpose::SPECIAL_PURPOSE;
 use crate::{BuildError, Progress};
@@ -22,6 +23,8 @@ pub struct BuildReport {
     pub companies: u64,
     /// Operators in the file.
     pub operators: u64,
+    /// Holders that a company register knows.
+    pub linked: u64,
     /// Holders withheld because the name may be a natural person's.
     pub withheld: u64,
 }
@@ -67,14 +70,16 @@ fn resolve(
     let suppression = config.suppress.as_deref().map(SuppressionList::open).transpose();
     let suppression = suppression.map_err(BuildError::Suppression)?;
     let mut evidence = Evidence::default();
-    let counts = import_sources(config, &mut evidence, trace.as_deref_mut(), progress)?;
-    let reports = config.sources.iter().zip(counts);
-    let reports = reports.map(|(source, counts)| SourceReport { name: source.name.clone(), counts });
-    let mut report = BuildReport { sources: reports.collect(), ..BuildReport::default() };
+    let mut counts = vec![Counts::default(); config.sources.len()];
+    import_sources(config, &mut evidence, trace.as_deref_mut(), &mut counts, progress)?;
     let corrections = import_corrections(config, &mut evidence, progress)?;
     claim_special_purpose(&mut evidence);
     claim_suppressed(&mut evidence, suppression.as_ref());
     evidence.settle_countries();
+    let linked = link_to_registers(config, &mut evidence, &mut counts, progress)?;
+    let reports = config.sources.iter().zip(counts);
+    let reports = reports.map(|(source, counts)| SourceReport { name: source.name.clone(), counts });
+    let mut report = BuildReport { sources: reports.collect(), linked, ..BuildReport::default() };
 
     let mut writer = Writer::new();
     number_and_date(&mut writer, config)?;
@@ -123,18 +128,18 @@ fn resolve(
     Ok((writer, report))
 }
 
-/// Imports all sources, the less trusted first; counts come in the order of the configuration.
+/// Imports what sources say of networks, the less trusted first.
 fn import_sources(
     config: &BuildConfig,
     evidence: &mut Evidence,
     mut trace: Option<&mut Trace>,
+    counts: &mut [Counts],
     progress: &mut dyn Progress,
-) -> Result<Vec<Counts>, BuildError> {
-    let mut counts = vec![Counts::default(); config.sources.len()];
-    let mut order: Vec<usize> = (0..config.sources.len()).collect();
-    order.sort_by_key(|position| config.sources[*position].trust);
-    for position in order {
-        let source = &config.sources[position];
+) -> Result<(), ImportError> {
+    let networks = |(_, source): &(usize, &SourceConfig)| !source.kind.is_register();
+    let mut sources: Vec<_> = config.sources.iter().enumerate().filter(networks).collect();
+    sources.sort_by_key(|(_, source)| source.trust);
+    for (position, source) in sources {
         for file in &source.files {
             let file_counts = import(source, file, progress, &mut |row| {
                 if let Some(trace) = &mut trace {
@@ -145,7 +150,32 @@ fn import_sources(
             counts[position].add(&file_counts);
         }
     }
-    Ok(counts)
+    Ok(())
+}
+
+/// Compares the records of all registers with the holders; returns how many holders were linked.
+fn link_to_registers(
+    config: &BuildConfig,
+    evidence: &mut Evidence,
+    counts: &mut [Counts],
+    progress: &mut dyn Progress,
+) -> Result<u64, ImportError> {
+    let registers = || config.sources.iter().enumerate().filter(|(_, source)| source.kind.is_register());
+    if registers().next().is_none() {
+        return Ok(0);
+    }
+    let mut linker = Linker::new(evidence.unlinked(), CountryRule::Required);
+    for (position, source) in registers() {
+        for file in &source.files {
+            let file_counts = import(source, file, progress, &mut |row| {
+                if let Row::Register(record) = row {
+                    linker.offer(&record, position as u8);
+                }
+            })?;
+            counts[position].add(&file_counts);
+        }
+    }
+    Ok(evidence.link(&linker.finish()))
 }
 
 fn import_corrections(

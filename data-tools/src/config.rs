@@ -136,6 +136,15 @@ pub enum SourceKind {
     DomainList,
 }
 
+impl SourceKind {
+    /// Whether its rows are records of a company register, which are compared with the holders
+    /// that other sources name.
+    pub(crate) fn is_register(self) -> bool {
+        use SourceKind::{CompaniesHouse, Gleif, Kbo, Sirene};
+        matches!(self, CompaniesHouse | Gleif | Kbo | Sirene)
+    }
+}
+
 impl BuildConfig {
     /// Reads a configuration file; the sources' paths become relative to its directory.
     pub fn read(path: &Path) -> Result<BuildConfig, BuildError> {

@@ -24,7 +24,9 @@ use crate::flatten::{Claim, Rank};
 use crate::import::{
     Country, Holder, Kind, Listed, NetworkRow, Organisation, Range, Role, Row, Subject, SystemRow,
 };
+use crate::matching::linker::{Links, Outcome};
 use crate::organisation::Shape;
+use crate::organisation::names::words;
 
 use tally::Tally;
 
@@ -55,6 +57,20 @@ pub(crate) struct Details {
     pub(crate) register: Option<Box<str>>,
     pub(crate) register_id: Option<Box<str>>,
     pub(crate) lei: Option<Box<str>>,
+}
+
+impl Details {
+    /// These, and where something is not known, the other's.
+    fn or(self, other: Details) -> Details {
+        Details {
+            domain: self.domain.or(other.domain),
+            legal_form: self.legal_form.or(other.legal_form),
+            industry: self.industry.or(other.industry),
+            register: self.register.or(other.register),
+            register_id: self.register_id.or(other.register_id),
+            lei: self.lei.or(other.lei),
+        }
+    }
 }
 
 /// An AS.
@@ -112,12 +128,6 @@ impl Claims {
     }
 }
 
-/// What a domain list says of a domain.
-#[derive(Debug)]
-pub(crate) struct ListedDomain {
-    pub(crate) kind: Kind,
-}
-
 /// All evidence of a build.
 #[derive(Debug, Default)]
 pub(crate) struct Evidence {
@@ -127,7 +137,11 @@ pub(crate) struct Evidence {
     pub(crate) holders: Claims,
     pub(crate) announcements: Claims,
     pub(crate) registrations: Claims,
-    pub(crate) domains: HashMap<Box<str>, ListedDomain>,
+    /// What lists say of domains.
+    domains: HashMap<Box<str>, Kind>,
+    /// What the same lists say of the organisations that they name with a domain: the words of the
+    /// name, and the country.
+    listed_names: HashMap<String, (Option<Country>, Kind)>,
     statement_ids: HashMap<Statement, u32>,
     by_handle: HashMap<(u8, Box<str>), PartyId>,
     by_name: HashTable<PartyId>,
@@ -154,8 +168,11 @@ impl Evidence {
             Row::Listed(Listed { subject: Subject::Network(range), kind }) => {
                 self.claim(range, Rank::Source, Statement::Listed { kind, source });
             }
-            Row::ListedDomain { domain, kind, .. } => {
-                self.domains.entry(domain.into()).or_insert(ListedDomain { kind });
+            Row::ListedDomain { domain, name, country, kind } => {
+                self.domains.entry(domain.into()).or_insert(kind);
+                if let Some(name) = name {
+                    self.listed_names.entry(words(name).join(" ")).or_insert((country, kind));
+                }
             }
             Row::Register(_) => {}
         }
@@ -167,9 +184,56 @@ impl Evidence {
         self.holders.push(range, rank, value);
     }
 
+    /// What lists of domains say of a party: by its domain, or by its name in its country.
+    pub(crate) fn listed_as(&self, party: &Party) -> Option<Kind> {
+        let domain = party.details.as_deref().and_then(|details| details.domain.as_deref());
+        if let Some(kind) = domain.and_then(|domain| self.domains.get(domain)) {
+            return Some(*kind);
+        }
+        if self.listed_names.is_empty() {
+            return None;
+        }
+        let (country, kind) = self.listed_names.get(&words(&party.name).join(" "))?;
+        let contradicts = country.is_some() && party.country.is_some() && *country != party.country;
+        (!contradicts).then_some(*kind)
+    }
+
     /// The layers of holders and announcements, to be swept; the rest of the evidence stays.
     pub(crate) fn take_layers(&mut self) -> (Claims, Claims) {
         (std::mem::take(&mut self.holders), std::mem::take(&mut self.announcements))
+    }
+
+    /// The holders that a register may know: named, not known to be a person, and without a
+    /// register's number of their own. Number, name, country.
+    pub(crate) fn unlinked(&self) -> impl Iterator<Item = (PartyId, &str, Option<Country>)> {
+        let wanted = |party: &Party| {
+            let details = party.details.as_deref();
+            let numbered = |details: &Details| details.lei.is_some() || details.register_id.is_some();
+            !party.name.is_empty() && !party.natural_person && !details.is_some_and(numbered)
+        };
+        let parties = self.parties.iter().zip(0..).filter(move |(party, _)| wanted(party));
+        parties.map(|(party, id)| (id, &*party.name, party.country))
+    }
+
+    /// Adds to the holders what the registers know of them; returns how many were linked.
+    pub(crate) fn link(&mut self, links: &Links) -> u64 {
+        let mut linked = 0;
+        for (holder, outcome) in links.iter() {
+            let party = &mut self.parties[*holder as usize];
+            match outcome {
+                Outcome::Link(link) => {
+                    linked += 1;
+                    let registered = details(&link.record).unwrap_or_default();
+                    let known = party.details.take().map(|details| *details).unwrap_or_default();
+                    party.details = Some(Box::new(known.or(registered)));
+                    party.kind = party.kind.or(link.record.kind);
+                    party.sources |= link.sources;
+                }
+                Outcome::Person => party.natural_person = true,
+                Outcome::Ambiguous | Outcome::None => {}
+            }
+        }
+        linked
     }
 
     /// Gives an AS of unknown country the one in which most of what it announces is registered, and

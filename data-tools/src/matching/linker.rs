@@ -50,6 +50,8 @@ pub(crate) enum Outcome {
 pub(crate) struct Link {
     /// All that the register says.
     pub(crate) record: Organisation<'static>,
+    /// Which sources say it: bit n for the nth.
+    pub(crate) sources: u32,
     /// The probability that the names are one organisation's, less a little for a legal form that
     /// is missing or translated; at least [`LINK`].
     pub(crate) score: f64,
@@ -158,18 +160,18 @@ impl Linker {
 
     /// Compares a register's record with the holders that may be it. Some microseconds; at most
     /// [`MOST_HOLDERS`] holders for each of its words.
-    pub(crate) fn offer(&mut self, record: &Organisation<'_>) {
+    pub(crate) fn offer(&mut self, record: &Organisation<'_>, source: u8) {
         if record.country.is_none() && self.rule == CountryRule::Required {
             return;
         }
-        self.offer_name(&record.name, record, 0);
+        self.offer_name(&record.name, record, source, 0);
         for name in &record.other_names {
-            self.offer_name(name, record, 1);
+            self.offer_name(name, record, source, 1);
         }
     }
 
     /// A name that is not the record's first counts a step less.
-    fn offer_name(&mut self, name: &str, record: &Organisation<'_>, less: i32) {
+    fn offer_name(&mut self, name: &str, record: &Organisation<'_>, source: u8, less: i32) {
         let name = Name::new(name);
         self.names_seen = self.names_seen.wrapping_add(1);
         for key in name.words().chain([name.glued()]) {
@@ -188,7 +190,7 @@ impl Linker {
                 if record.natural_person {
                     holder.person |= !holder.name.has_form() && holder.name.glued() == name.glued();
                 } else if let Some(score) = judge(&holder.name, &name, record.country) {
-                    holder.keep(record, score, less);
+                    holder.keep(record, source, score, less);
                 }
             }
         }
@@ -268,13 +270,21 @@ fn is_translation(a: &Name, b: &Name, country: Country) -> bool {
     translates(a, b) || translates(b, a)
 }
 
+impl Link {
+    /// Another source's record of the same company.
+    fn add(&mut self, other: &Organisation<'_>, sources: u32) {
+        fill(&mut self.record, other);
+        self.sources |= sources;
+    }
+}
+
 impl Holder {
-    fn keep(&mut self, record: &Organisation<'_>, score: f64, less: i32) {
+    fn keep(&mut self, record: &Organisation<'_>, source: u8, score: f64, less: i32) {
         let level = (score * STEPS).round() as i32 - less;
         match &mut self.best {
             Some((best, link)) if *best == level => {
                 if same_record(&link.record, record) {
-                    fill(&mut link.record, record);
+                    link.add(record, 1 << source);
                 } else {
                     self.ambiguous = true;
                 }
@@ -282,17 +292,17 @@ impl Holder {
             Some((best, link)) if *best > level => {
                 // Another register's record of the same company adds what it knows.
                 if same_record(&link.record, record) {
-                    fill(&mut link.record, record);
+                    link.add(record, 1 << source);
                 }
             }
             worse => {
-                let mut kept = owned(record);
+                let mut kept = Link { record: owned(record), sources: 1 << source, score };
                 if let Some((_, link)) = worse
                     && same_record(&link.record, record)
                 {
-                    fill(&mut kept, &link.record);
+                    kept.add(&link.record, link.sources);
                 }
-                *worse = Some((level, Box::new(Link { record: kept, score })));
+                *worse = Some((level, Box::new(kept)));
                 self.ambiguous = false;
             }
         }
@@ -363,7 +373,7 @@ mod tests {
     fn outcome(holder: &str, country: Option<Country>, records: &[Organisation<'_>]) -> Outcome {
         let mut linker = Linker::new([(7, holder, country)].into_iter(), CountryRule::Required);
         for record in records {
-            linker.offer(record);
+            linker.offer(record, 0);
         }
         linker.finish().get(7).clone()
     }
@@ -468,7 +478,7 @@ mod tests {
         let holders = names.iter().enumerate().map(|(i, name)| (i as u32, name.as_str(), DE));
         let mut linker = Linker::new(holders.chain([(999, "Foobar", DE)]), CountryRule::Required);
         assert!(linker.lists[linker.index["foobar"] as usize].len() == 1);
-        linker.offer(&record("Foobar", DE, "L1"));
+        linker.offer(&record("Foobar", DE, "L1"), 0);
         assert_eq!(lei(linker.finish().get(999)), Some("L1"));
     }
 
@@ -482,7 +492,7 @@ mod tests {
                 let numbered = (0..).zip(holders).map(|(number, name)| (number, name, DE));
                 let mut linker = Linker::new(numbered, CountryRule::Required);
                 for index in order {
-                    linker.offer(&record(names[*index], DE, leis[*index]));
+                    linker.offer(&record(names[*index], DE, leis[*index]), 0);
                 }
                 linker.finish().0
             };
@@ -492,7 +502,7 @@ mod tests {
         #[test]
         fn any_text_may_be_a_holder_or_a_record(holder in any::<String>(), name in any::<String>()) {
             let mut linker = Linker::new([(1, holder.as_str(), DE)].into_iter(), CountryRule::Required);
-            linker.offer(&Organisation { name: name.into(), country: DE, ..Organisation::default() });
+            linker.offer(&Organisation { name: name.into(), country: DE, ..Organisation::default() }, 0);
             linker.finish();
         }
     }

@@ -71,12 +71,15 @@ impl LinkTrial {
 
     /// Offers a record: its name, country and LEI.
     pub fn offer(&mut self, name: &str, country: Option<[u8; 2]>, lei: &str) {
-        self.0.offer(&Organisation {
-            name: Cow::Borrowed(name),
-            country,
-            lei: Some(Cow::Borrowed(lei)),
-            ..Organisation::default()
-        });
+        self.0.offer(
+            &Organisation {
+                name: Cow::Borrowed(name),
+                country,
+                lei: Some(Cow::Borrowed(lei)),
+                ..Organisation::default()
+            },
+            0,
+        );
     }
 
     /// The links, by the names' numbers, and how many names are ambiguous.

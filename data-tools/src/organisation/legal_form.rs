@@ -96,6 +96,13 @@ pub(crate) fn as_written(name: &str) -> Option<&str> {
     Some(&name[place])
 }
 
+/// The full name of the legal form that has this code in ISO 20275, in its language and lower case.
+/// One pass over the list, a few hundred forms.
+pub(crate) fn by_code(code: &str) -> Option<&'static str> {
+    let has = |form: &&LegalForm| form.countries.iter().any(|(_, own)| *own == Some(code));
+    FORMS.forms.iter().find(has).map(|form| form.name)
+}
+
 /// Where all forms stand in a name's words, the outermost first.
 pub(crate) fn all_in(words: &[&str]) -> Vec<Found> {
     FORMS.cut(words)

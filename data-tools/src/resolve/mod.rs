@@ -15,7 +15,7 @@ use crate::config::CompanySwitches;
 use crate::evidence::{Details, Evidence, PartyId, Statement, System};
 use crate::flatten::{Bits, Claim};
 use crate::import::{Corrections, Country, Kind, Organisation, Saying};
-use crate::organisation::{Class, Signs, Verdict, judge};
+use crate::organisation::{Class, Signs, Verdict, judge, legal_form};
 
 pub(crate) use answers::Answers;
 
@@ -221,9 +221,7 @@ impl<'a> Rules<'a> {
             shape: system.map(|system| system.shape),
             listed: system.map_or(&[], |system| &system.listed),
             domain,
-            domain_kind: domain
-                .and_then(|domain| self.evidence.domains.get(domain))
-                .map(|listed| listed.kind),
+            domain_kind: self.evidence.listed_as(party),
             declared: party.kind,
             industry: details.and_then(|details| details.industry.as_deref()),
             registered: details.is_some_and(|details| details.lei.is_some() || details.register_id.is_some()),
@@ -235,9 +233,12 @@ impl<'a> Rules<'a> {
     fn company(&self, candidate: Candidate<'_>, kind: CompanyKind) -> Company {
         let party = &self.evidence.parties[candidate.party as usize];
         let mut details = party.details.as_deref().cloned().unwrap_or_default();
-        details.legal_form = details
-            .legal_form
-            .or_else(|| crate::organisation::legal_form::as_written(&party.name).map(Box::from));
+        // As the holder writes it; else by the register, whose form may be a code of ISO 20275.
+        let registered = details.legal_form.take().and_then(|form| match is_form_code(&form) {
+            true => legal_form::by_code(&form).map(Box::from),
+            false => Some(form),
+        });
+        details.legal_form = legal_form::as_written(&party.name).map(Box::from).or(registered);
         let country = party.country.or(candidate.system.and_then(|(_, system)| system.country));
         let id = company_id(&details, candidate.system.map(|(asn, _)| asn), &party.name, country);
         Company { id, name: party.name.clone(), kind, country, details }
@@ -282,6 +283,10 @@ impl<'a> Rules<'a> {
 
 fn decided(decision: Decision, rule: Rule) -> Decided {
     Decided { decision, rule }
+}
+
+fn is_form_code(form: &str) -> bool {
+    form.len() == 4 && form.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
 }
 
 fn corrected_company(organisation: &Organisation<'_>) -> Company {

@@ -116,8 +116,8 @@ fn as_text(database: &Database, report: &BuildReport, out: &mut impl Write) -> i
     }
     writeln!(
         out,
-        "{} companies, {} operators, {} holders withheld because the name may be a person's",
-        report.companies, report.operators, report.withheld
+        "{} companies, {} operators, {} holders linked to a register, {} withheld because the name may be a person's",
+        report.companies, report.operators, report.linked, report.withheld
     )?;
     writeln!(
         out,
@@ -153,6 +153,7 @@ fn as_json(database: &Database, report: &BuildReport) -> serde_json::Value {
         "bytes": file.file_length(),
         "companies": report.companies,
         "operators": report.operators,
+        "linked": report.linked,
         "withheld": report.withheld,
         "sources": sources,
     })
