@@ -1,7 +1,9 @@
 //! What a build is made from: `nameplate.toml`.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use nameplate::format::MAX_SOURCES;
 use nameplate::{CompanyKind, OperatorKind};
 use serde::Deserialize;
 
@@ -143,6 +145,10 @@ impl SourceKind {
         use SourceKind::{CompaniesHouse, Gleif, Kbo, Sirene};
         matches!(self, CompaniesHouse | Gleif | Kbo | Sirene)
     }
+
+    fn is_list(self) -> bool {
+        matches!(self, SourceKind::AsList | SourceKind::NetworkList | SourceKind::DomainList)
+    }
 }
 
 impl BuildConfig {
@@ -161,10 +167,46 @@ impl BuildConfig {
         for file in files.chain(&mut config.corrections).chain(&mut config.suppress) {
             *file = directory.join(&*file);
         }
-        if config.sources.is_empty() {
-            return Err(BuildError::Config { place: place(), what: "names no [[source]]".into() });
-        }
+        config.check().map_err(|what| BuildError::Config { place: place(), what })?;
         Ok(config)
+    }
+
+    /// What cannot be, though each value for itself can.
+    fn check(&self) -> Result<(), String> {
+        if self.sources.is_empty() {
+            return Err("names no [[source]]".into());
+        }
+        if self.sources.len() > MAX_SOURCES {
+            return Err(format!("names more than {MAX_SOURCES} sources; one may have many files"));
+        }
+        for source in &self.sources {
+            let name = &source.name;
+            if !(1..=100).contains(&source.trust) {
+                return Err(format!("source {name:?}: its trust is not from 1 to 100"));
+            }
+            if source.kind.is_list() != source.lists.is_some() {
+                return Err(format!(
+                    "source {name:?}: lists, and only they, say what they are of, as lists = \"hosting\""
+                ));
+            }
+        }
+        let names = self.sources.iter().map(|source| &source.name);
+        if names.clone().collect::<HashSet<_>>().len() < self.sources.len() {
+            return Err("two sources have one name".into());
+        }
+        let CompanySwitches { kinds, countries, without_countries } = &self.companies;
+        if let Some(kind) = kinds.iter().flatten().find(|kind| CompanyKind::from_name(kind).is_none()) {
+            return Err(format!("companies.kinds has {kind:?}, which is no kind of company"));
+        }
+        let is_country =
+            |country: &&String| country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase());
+        let mut countries = countries.iter().flatten().chain(without_countries);
+        match countries.find(|country| !is_country(country)) {
+            Some(country) => {
+                Err(format!("companies has the country {country:?}, expected two capitals as \"NL\""))
+            }
+            None => Ok(()),
+        }
     }
 
     /// What the terms of the sources forbid, where they must be accepted: the source's short name and
