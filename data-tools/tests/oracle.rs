@@ -8,7 +8,8 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use nameplate::{Address, Database, Status};
-use nameplate_build::{BuildConfig, SPECIAL_PURPOSE, Verdict, build, classify};
+use nameplate_build::organisation::{Class, Signs, judge};
+use nameplate_build::{BuildConfig, SPECIAL_PURPOSE, build};
 
 /// Random addresses of each family.
 const RANDOM: usize = 10_000_000;
@@ -133,7 +134,7 @@ fn tables(config: &BuildConfig) -> [Table; 2] {
             let name = next();
             let quoted = name.strip_prefix('"').and_then(|name| name.strip_suffix('"'));
             let name = quoted.unwrap_or(name).replace("\"\"", "\"");
-            let shown = classify(&name) != Verdict::Withheld;
+            let shown = judge(&Signs { name: &name, ..Signs::default() }).class != Class::Withheld;
             let (table, first, last) = numbers(first, last, &mut v4, &mut v6);
             table.rows.push(Row { first, last, asn, shown });
         }
