@@ -74,7 +74,8 @@ fn likeness_of_words(name: &str, reading: &Reading) -> Likeness {
             return Likeness::Likely;
         }
         // "Tiago Silva Provedores": a person's name before or after the trade.
-        let two_names = shape.words >= 2 && shape.known_words == shape.words && shape.common_given > 0;
+        let two_names =
+            shape.words >= 2 && shape.known_words == shape.words && shape.given > 0 && shape.common_names > 0;
         return if two_names && !shape.public_sign { Likeness::Likely } else { Likeness::No };
     }
     match shape.words {
@@ -114,8 +115,6 @@ struct PersonShape {
     words: usize,
     /// Those known as given names.
     given: usize,
-    /// Those known as common given names.
-    common_given: usize,
     /// Those known as given names or surnames.
     known_words: usize,
     /// The same among signs of organisations and particles too.
@@ -167,7 +166,6 @@ impl PersonShape {
         } else {
             self.words += 1;
             self.given += usize::from(is_given(word));
-            self.common_given += usize::from(is_common_given(word));
             self.known_words += usize::from(is_name(word));
         }
         self.common_names += usize::from(is_common_name(word));
