@@ -61,6 +61,11 @@ data: setup-run release ## gets the real data and builds data/nameplate.npl
 bench: setup-bench data ## all benchmarks in some 15 minutes; writes target/bench/report.json and benches/RESULTS.md
 	cargo run --release --locked -p nameplate-benches --features libmaxminddb -- --scale
 
+# The labels stand beside the project; NAMEPLATE_CORPUS names another folder.
+.PHONY: quality
+quality: data ## measures classification and matching on labelled names; writes docs/QUALITY.md
+	cargo run --release --locked -p nameplate-build --bin nameplate-quality -- docs/QUALITY.md
+
 # Builds only what is missing, so that root needs no Rust after a user's `make release`.
 .PHONY: install
 install: $(NAMEPLATE_BIN) ## binary, man pages, completions and licences under DESTDIR and PREFIX

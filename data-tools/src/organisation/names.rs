@@ -1,6 +1,4 @@
-//! Names as words, and the word lists under `words/`.
-
-use std::collections::HashSet;
+//! Names as words, and lists of phrases.
 
 /// A name cut into words: lower case, Latin accents removed, `S.A.` and `s. r. o.` as `sa` and `sro`.
 /// Hyphens and slashes inside a word stay.
@@ -75,45 +73,6 @@ pub(crate) fn entries(text: &'static str) -> impl Iterator<Item = &'static str> 
     text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
-/// Single words, with `*` for any beginning or end.
-pub(crate) struct WordList {
-    exact: HashSet<&'static str>,
-    beginnings: HashSet<&'static str>,
-    endings: HashSet<&'static str>,
-    inside: Vec<&'static str>,
-}
-
-impl WordList {
-    pub(crate) fn new(text: &'static str) -> WordList {
-        let mut list = WordList {
-            exact: HashSet::new(),
-            beginnings: HashSet::new(),
-            endings: HashSet::new(),
-            inside: Vec::new(),
-        };
-        for entry in entries(text) {
-            match (entry.strip_prefix('*'), entry.strip_suffix('*')) {
-                (Some(_), Some(_)) => list.inside.push(entry.trim_matches('*')),
-                (Some(ending), None) => _ = list.endings.insert(ending),
-                (None, Some(beginning)) => _ = list.beginnings.insert(beginning),
-                (None, None) => _ = list.exact.insert(entry),
-            }
-        }
-        list
-    }
-
-    pub(crate) fn has(&self, word: &str) -> bool {
-        self.exact.contains(word)
-            || word
-                .char_indices()
-                .skip(1)
-                .any(|(at, _)| self.beginnings.contains(&word[..at]) || self.endings.contains(&word[at..]))
-            || self.beginnings.contains(word)
-            || self.endings.contains(word)
-            || self.inside.iter().any(|part| word.contains(part))
-    }
-}
-
 /// Phrases of one or more words, some bound to the beginning (`^`) or the end (`$`) of a name.
 pub(crate) struct PhraseList(Vec<Phrase>);
 
@@ -181,16 +140,5 @@ mod tests {
         assert_eq!(find("Foo PT"), None);
         assert_eq!(find("Foo Sp. z o.o."), Some(1..4));
         assert_eq!(find("Limited"), None);
-    }
-
-    #[test]
-    fn stars_stand_for_any_beginning_or_end() {
-        let list = WordList::new("net\n*host\nschool*\n*cloud*\n");
-        for word in ["net", "webhost", "host", "schools", "icloudx"] {
-            assert!(list.has(word), "{word}");
-        }
-        for word in ["nets", "hosts", "preschool", "clou"] {
-            assert!(!list.has(word), "{word}");
-        }
     }
 }

@@ -34,6 +34,14 @@ pub(crate) fn likeness(name: &str, reading: &Reading) -> Likeness {
     if let Some(plain) = without_nickname(name) {
         return likeness(&plain, &Reading::new(&plain));
     }
+    let own = likeness_of_words(name, reading);
+    match without_handle(name) {
+        Some(holder) => own.max(likeness_of_words(holder, &Reading::new(holder))),
+        None => own,
+    }
+}
+
+fn likeness_of_words(name: &str, reading: &Reading) -> Likeness {
     let mut shape = PersonShape::default();
     for (word, signs) in reading.words() {
         shape.add(word, signs);
@@ -41,7 +49,11 @@ pub(crate) fn likeness(name: &str, reading: &Reading) -> Likeness {
     if shape.has_title && shape.signs == 0 && (1..=6).contains(&shape.words) {
         return Likeness::Likely;
     }
-    if shape.impossible || shape.words > 8 {
+    // Brazil's sole traders are called by their names and personal numbers.
+    if shape.has_personal_number && shape.words > 0 {
+        return Likeness::Likely;
+    }
+    if (shape.has_number && shape.given == 0) || shape.words > 8 {
         return Likeness::No;
     }
     if shape.words + shape.signs == 1 && shape.initials == 0 && shape.known == 1 {
@@ -62,7 +74,8 @@ pub(crate) fn likeness(name: &str, reading: &Reading) -> Likeness {
             return Likeness::Likely;
         }
         // "Tiago Silva Provedores": a person's name before or after the trade.
-        let two_names = shape.words >= 2 && shape.known_words == shape.words && shape.common_given > 0;
+        let two_names =
+            shape.words >= 2 && shape.known_words == shape.words && shape.given > 0 && shape.common_names > 0;
         return if two_names && !shape.public_sign { Likeness::Likely } else { Likeness::No };
     }
     match shape.words {
@@ -72,8 +85,17 @@ pub(crate) fn likeness(name: &str, reading: &Reading) -> Likeness {
         1..=4 if shape.known_words == 0 && has_acronym(name) => Likeness::No,
         1..=8 if shape.given > 0 => Likeness::Likely,
         1..=4 => Likeness::Possible,
+        5..=8 if shape.has_mark => Likeness::Possible,
         _ => Likeness::No,
     }
+}
+
+/// `Erika Mustermann` in `ERIKA-AS Erika Mustermann`: the name without a registry's name of the AS, if one stands
+/// before it.
+fn without_handle(name: &str) -> Option<&str> {
+    let (handle, holder) = name.split_once(' ')?;
+    let is_handle = handle.contains(['-', '_']) && !handle.chars().any(char::is_lowercase);
+    is_handle.then(|| holder.trim_start_matches(['-', ' ']))
 }
 
 /// `John (Jack) Sample`, `Erika "The Sample" Mustermann`: the name without what stands between quotes or brackets
@@ -93,8 +115,6 @@ struct PersonShape {
     words: usize,
     /// Those known as given names.
     given: usize,
-    /// Those known as common given names.
-    common_given: usize,
     /// Those known as given names or surnames.
     known_words: usize,
     /// The same among signs of organisations and particles too.
@@ -109,8 +129,12 @@ struct PersonShape {
     /// One of them is of a body that is often called after a person or saint.
     public_sign: bool,
     first_is_given: bool,
-    /// Something stands in it that stands in no person's name.
-    impossible: bool,
+    /// A sole trader's mark stands in it.
+    has_mark: bool,
+    /// A word that is not of letters alone stands in it.
+    has_number: bool,
+    /// One of eleven digits.
+    has_personal_number: bool,
 }
 
 impl PersonShape {
@@ -121,6 +145,7 @@ impl PersonShape {
             return;
         }
         if signs.has(Sign::SoleTrader) {
+            self.has_mark = true;
             return;
         }
         self.known += usize::from(is_name(word));
@@ -132,7 +157,8 @@ impl PersonShape {
             self.signs += 1;
             self.public_sign |= signs.meets(SignSet::OF_COMPANIES);
         } else if word.chars().any(|c| !(c.is_alphabetic() || c == '\'')) {
-            self.impossible = true;
+            self.has_number = true;
+            self.has_personal_number |= word.len() == 11 && word.bytes().all(|byte| byte.is_ascii_digit());
             return;
         } else if word.chars().count() == 1 {
             self.initials += 1;
@@ -140,7 +166,6 @@ impl PersonShape {
         } else {
             self.words += 1;
             self.given += usize::from(is_given(word));
-            self.common_given += usize::from(is_common_given(word));
             self.known_words += usize::from(is_name(word));
         }
         self.common_names += usize::from(is_common_name(word));
@@ -195,6 +220,11 @@ mod tests {
             "Zxqvya Wxyzova",
             "Mary Church",
             "Jason Bell",
+            "ERIKA-AS Zxqvya Wxyzova",
+            "ANA EXEMPLO 01234567890",
+            "Erika \"The Sample\" Mustermann",
+            "HaoYu Sample",
+            "Jason Q Hartline",
         ] {
             assert!(like(name) >= Likeness::Possible, "{name}");
         }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 /// Shares with the bounds they must keep.
 #[derive(Default)]
-pub struct Figures(Vec<Figure>);
+pub(crate) struct Figures(Vec<Figure>);
 
 struct Figure {
     what: &'static str,
@@ -14,21 +14,21 @@ struct Figure {
 
 /// A bound on a share, in percent.
 #[derive(Clone, Copy)]
-pub enum Wanted {
+pub(crate) enum Wanted {
     AtLeast(f64),
     AtMost(f64),
 }
 
 /// So many of so many.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Share {
-    pub part: u64,
-    pub whole: u64,
+pub(crate) struct Share {
+    pub(crate) part: u64,
+    pub(crate) whole: u64,
 }
 
 impl Share {
     /// Counts one more, of the part or not.
-    pub fn count(&mut self, of_the_part: bool) {
+    pub(crate) fn count(&mut self, of_the_part: bool) {
         self.part += u64::from(of_the_part);
         self.whole += 1;
     }
@@ -45,12 +45,12 @@ impl std::fmt::Display for Share {
 }
 
 impl Figures {
-    pub fn add(&mut self, what: &'static str, share: Share, wanted: Wanted) {
+    pub(crate) fn add(&mut self, what: &'static str, share: Share, wanted: Wanted) {
         self.0.push(Figure { what, share, wanted });
     }
 
     /// A table of all figures.
-    pub fn summary(&self) -> String {
+    pub(crate) fn summary(&self) -> String {
         let mut table = String::from("| figure | wanted | measured |\n|---|---|---|\n");
         for figure in &self.0 {
             let wanted = match figure.wanted {
@@ -63,7 +63,7 @@ impl Figures {
     }
 
     /// Those that miss what is wanted. A figure of nothing misses it.
-    pub fn missed(&self) -> Vec<String> {
+    pub(crate) fn missed(&self) -> Vec<String> {
         let missed = |figure: &&Figure| {
             let kept = match figure.wanted {
                 Wanted::AtLeast(percent) => figure.share.percent() >= percent,

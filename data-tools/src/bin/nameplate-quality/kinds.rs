@@ -16,7 +16,12 @@ use crate::table::{self, System, Table};
 const WORST: usize = 25;
 
 /// Writes the chapter. Wants 93% right as operator or company, and 90% of education right by kind.
-pub fn report(corpus: &Path, sources: &Path, out: &mut String, figures: &mut Figures) -> Result<(), Failure> {
+pub(crate) fn report(
+    corpus: &Path,
+    sources: &Path,
+    out: &mut String,
+    figures: &mut Figures,
+) -> Result<(), Failure> {
     let table = table::read(sources)?;
     let lists = lists(corpus)?;
     let cases: Vec<Case> =

@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use crate::Failure;
 
 /// Where the labels stand: `NAMEPLATE_CORPUS`, or `../shared/data` beside the project.
-pub fn corpus() -> PathBuf {
+pub(crate) fn corpus() -> PathBuf {
     std::env::var_os("NAMEPLATE_CORPUS")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"), PathBuf::from)
 }
 
 /// What a labelled AS is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Label {
+pub(crate) enum Label {
     Access,
     Hosting,
     Vpn,
@@ -22,7 +22,7 @@ pub enum Label {
 
 impl Label {
     /// All labels, with the file that holds each.
-    pub const ALL: [(Label, &str); 4] = [
+    pub(crate) const ALL: [(Label, &str); 4] = [
         (Label::Access, "isp.csv"),
         (Label::Hosting, "hosting.csv"),
         (Label::Vpn, "vpn.csv"),
@@ -32,15 +32,15 @@ impl Label {
 
 /// One labelled AS.
 #[derive(Debug)]
-pub struct LabelledSystem {
-    pub asn: u32,
+pub(crate) struct LabelledSystem {
+    pub(crate) asn: u32,
     /// Its name in the list of labels, for where the AS table does not have it.
-    pub name: String,
-    pub kind: Label,
+    pub(crate) name: String,
+    pub(crate) kind: Label,
 }
 
 /// Reads all labelled AS numbers, in the order of [`Label::ALL`] and of the files.
-pub fn systems(corpus: &Path) -> Result<Vec<LabelledSystem>, Failure> {
+pub(crate) fn systems(corpus: &Path) -> Result<Vec<LabelledSystem>, Failure> {
     let mut systems = Vec::new();
     for (kind, file) in Label::ALL {
         let path = corpus.join("labels/asn-kind").join(file);
@@ -58,13 +58,13 @@ pub fn systems(corpus: &Path) -> Result<Vec<LabelledSystem>, Failure> {
 }
 
 /// A legal entity with an LEI.
-pub struct LegalEntity {
-    pub name: String,
-    pub country: String,
+pub(crate) struct LegalEntity {
+    pub(crate) name: String,
+    pub(crate) country: String,
 }
 
 /// The legal entities of GLEIF's category `GENERAL`: no funds, branches, sole traders or governments.
-pub fn legal_entities(corpus: &Path) -> Result<Vec<LegalEntity>, Failure> {
+pub(crate) fn legal_entities(corpus: &Path) -> Result<Vec<LegalEntity>, Failure> {
     let path = corpus.join("registers/gleif/lei_names.tsv.gz");
     let file = std::fs::File::open(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     let mut entities = Vec::new();
@@ -80,13 +80,13 @@ pub fn legal_entities(corpus: &Path) -> Result<Vec<LegalEntity>, Failure> {
 }
 
 /// A name's letters and digits in lower case: what is equal in it is the same name.
-pub fn plain(name: &str) -> String {
+pub(crate) fn plain(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// Whether a label is of the 60% that the rules were developed on: by a hash (FNV-1a) of what is labelled, an
 /// AS number in decimal or a name. The rest was looked at in numbers only.
-pub fn is_development(labelled: &str) -> bool {
+pub(crate) fn is_development(labelled: &str) -> bool {
     let hash = labelled.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     });

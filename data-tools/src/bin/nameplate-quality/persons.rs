@@ -15,7 +15,7 @@ const WORST: usize = 25;
 
 /// Writes the chapter. Wants of persons at most 1% shown as companies and 15% as operators, and of companies with
 /// a legal form at most 1% withheld.
-pub fn report(corpus: &Path, out: &mut String, figures: &mut Figures) -> Result<(), Failure> {
+pub(crate) fn report(corpus: &Path, out: &mut String, figures: &mut Figures) -> Result<(), Failure> {
     let persons = Names::read(&corpus.join("labels/person-or-company/person.txt"))?;
     let companies = Names::read(&corpus.join("labels/person-or-company/company.txt"))?;
     let formal = companies.only(has_legal_form);

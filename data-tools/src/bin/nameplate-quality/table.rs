@@ -9,18 +9,18 @@ use nameplate_build::organisation::Shape;
 use crate::Failure;
 
 /// What the table says of an AS.
-pub struct System {
+pub(crate) struct System {
     /// The name of its holder: the first one given.
-    pub name: String,
+    pub(crate) name: String,
     /// What it announces.
-    pub shape: Shape,
+    pub(crate) shape: Shape,
 }
 
 /// AS numbers with what the table says of them.
-pub type Table = HashMap<u32, System>;
+pub(crate) type Table = HashMap<u32, System>;
 
 /// Reads `asn-ipv4.csv` and `asn-ipv6.csv` in the folder `ip-location-db-asn`.
-pub fn read(sources: &Path) -> Result<Table, Failure> {
+pub(crate) fn read(sources: &Path) -> Result<Table, Failure> {
     let folder = sources.join("ip-location-db-asn");
     let mut table = Table::new();
     for file in ["asn-ipv4.csv", "asn-ipv6.csv"] {
