@@ -52,7 +52,7 @@ const FORM_MISSING: usize = 8;
 const FORM_DIFFERS: usize = 9;
 
 /// A shorter word is an acronym or another word: `BP`, `BD`.
-const SHORTEST_MISSPELLED: usize = 4;
+const SHORTEST_MISSPELLED: usize = 3;
 /// A word whose letters differ in a larger share than this is another word.
 const LARGEST_TYPO: f64 = 0.34;
 
@@ -242,7 +242,7 @@ impl<'a> Pairing<'a> {
 
     /// How far two words are apart, where it is little enough for a slip: the square of the letters in which
     /// they differ, for a second slip in a word is rarer than a first in another, to the word's length, of
-    /// which two letters do not count, for short words differ by chance.
+    /// which one letter does not count, for short words differ by chance.
     fn misspelled(&self, i: usize, j: usize) -> Option<f64> {
         let (word, other) = (self.a.word(i), self.b.word(j));
         let (longer, shorter) = (word.len().max(other.len()), word.len().min(other.len()));
@@ -264,7 +264,7 @@ impl<'a> Pairing<'a> {
             return None;
         }
         let distance = strsim::osa_distance(word, other);
-        may_differ(distance).then_some(float(distance * distance) / float(longer - 2))
+        may_differ(distance).then_some(float(distance * distance) / float(longer - 1))
     }
 
     /// Words cut differently and a slip beside: `Snow Storm`, `Snowstrom`.
