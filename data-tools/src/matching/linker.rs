@@ -16,7 +16,7 @@ use crate::import::{Country, Organisation};
 
 /// Below this probability there is no link. A slip in a word of nine letters is above it, one in a
 /// shorter word below, and so is any word too many.
-pub(crate) const LINK: f64 = 0.96;
+pub(crate) const LINK: f64 = 0.97;
 
 /// A word that stands in more holders' names than this finds none of them: it says too little, and
 /// comparing with so many would make the time grow with the holders.
@@ -408,6 +408,7 @@ mod tests {
             ("Foobar IV GmbH", DE, "Foobar V GmbH", DE),
             ("Foobar GmbH", DE, "Foobar Holding GmbH", DE),
             ("Foobar GmbH", DE, "Foobaz GmbH", DE),
+            ("Foobars Netze GmbH", DE, "Foobarx Netze GmbH", DE),
             ("Foobar Quux GmbH", DE, "Quux Foobar GmbH", DE),
             ("Global Services", DE, "Global Services GmbH", DE),
         ] {

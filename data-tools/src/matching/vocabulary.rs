@@ -184,10 +184,10 @@ fn tens(word: &str) -> Option<u32> {
 
 /// Roman numerals to 39, as series of funds and companies have them.
 fn roman(word: &str) -> Option<u32> {
+    const UNITS: [&str; 10] = ["", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix"];
     if !word.bytes().all(|letter| matches!(letter, b'i' | b'v' | b'x')) {
         return None;
     }
-    const UNITS: [&str; 10] = ["", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix"];
     let rest = word.trim_start_matches('x');
     let tens = word.len() - rest.len();
     // `ix` has its own x; `x`, `xx` and `xxx` have no units.
