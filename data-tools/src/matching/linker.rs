@@ -16,7 +16,7 @@ use crate::import::{Country, Organisation};
 
 /// Below this probability there is no link. A slip in a word of nine letters is above it, one in a
 /// shorter word below, and so is any word too many.
-pub(crate) const LINK: f64 = 0.96;
+pub(crate) const LINK: f64 = 0.97;
 
 /// A word that stands in more holders' names than this finds none of them: it says too little, and
 /// comparing with so many would make the time grow with the holders.
@@ -262,11 +262,10 @@ fn judge(holder: &Name, record: &Name, country: Option<Country>) -> Option<f64> 
 /// Whether one of two legal forms is an English word for the other, which is the country's:
 /// `Foo Ltd.` for a Polish Sp. z o.o. Where the law speaks English nobody translates.
 fn is_translation(a: &Name, b: &Name, country: Country) -> bool {
-    const ENGLISH: [Country; 2] = [*b"GB", *b"US"];
+    const ENGLISH: [Country; 5] = [*b"GB", *b"US", *b"AU", *b"IE", *b"IN"];
     let is_english = |name: &Name| ENGLISH.iter().any(|country| name.has_form_of(*country));
-    let translates = |own: &Name, other: &Name| {
-        own.has_form_of(country) && !other.has_form_of(country) && !is_english(own) && is_english(other)
-    };
+    let translates =
+        |own: &Name, other: &Name| own.has_form_of(country) && !is_english(own) && is_english(other);
     translates(a, b) || translates(b, a)
 }
 
@@ -394,6 +393,7 @@ mod tests {
             ("Foobar GmbH", "Foobar Gesellschaft mit beschränkter Haftung"),
             ("Foobar", "Foobar GmbH"),
             ("Foobar Ltd.", "Foobar GmbH"),
+            ("Foobar LLC", "Foobar GmbH"),
             ("Foobar Deutschland GmbH", "Foobar GmbH"),
             ("Foobar Germany GmbH", "Foobar Deutschland GmbH"),
             ("Foo-Bar Netze GmbH", "Foobar Netze GmbH"),
@@ -412,11 +412,13 @@ mod tests {
             ("Foobar GmbH", DE, "Foobar AG", DE),
             ("Foobar SAS", DE, "Foobar GmbH", DE),
             ("Foobar Inc", Some(*b"US"), "Foobar LLC", Some(*b"US")),
+            ("Foobar Corporation", Some(*b"AU"), "Foobar Pty Ltd", Some(*b"AU")),
             ("Foobar GmbH", DE, "Foobar Schweiz GmbH", DE),
             ("Foobar 1 GmbH", DE, "Foobar 2 GmbH", DE),
             ("Foobar IV GmbH", DE, "Foobar V GmbH", DE),
             ("Foobar GmbH", DE, "Foobar Holding GmbH", DE),
             ("Foobar GmbH", DE, "Foobaz GmbH", DE),
+            ("Foobars Netze GmbH", DE, "Foobarx Netze GmbH", DE),
             ("Foobar Quux GmbH", DE, "Quux Foobar GmbH", DE),
             ("Global Services", DE, "Global Services GmbH", DE),
         ] {

@@ -50,7 +50,8 @@ impl Name {
             .copied()
             .collect();
         let proper = found.iter().find(|found| found.forms().any(|form| form.kind != FormKind::Style));
-        let mut made = Maker::default();
+        let mut made =
+            Maker { text: String::with_capacity(name.len()), words: Vec::with_capacity(core.len()) };
         made.add_all(&core, true);
         if made.words.is_empty() {
             made.add_all(&core, false);
@@ -173,7 +174,6 @@ fn family(kind: FormKind) -> u8 {
     }
 }
 
-#[derive(Default)]
 struct Maker {
     text: String,
     words: Vec<Word>,

@@ -51,6 +51,8 @@ const PLACE_DIFFERS: usize = 6;
 const FORM_MISSING: usize = 8;
 const FORM_DIFFERS: usize = 9;
 
+/// A shorter word is an acronym or another word: `BP`, `BD`.
+const SHORTEST_MISSPELLED: usize = 3;
 /// A word whose letters differ in a larger share than this is another word.
 const LARGEST_TYPO: f64 = 0.34;
 
@@ -238,13 +240,14 @@ impl<'a> Pairing<'a> {
         }
     }
 
-    /// How far two words are apart, where it is little enough for a slip: the share of letters in which they
-    /// differ, times their number, for a second slip in a word is rarer than a first in another.
+    /// How far two words are apart, where it is little enough for a slip: the square of the letters in which
+    /// they differ, for a second slip in a word is rarer than a first in another, to the word's length, of
+    /// which one letter does not count, for short words differ by chance.
     fn misspelled(&self, i: usize, j: usize) -> Option<f64> {
         let (word, other) = (self.a.word(i), self.b.word(j));
         let (longer, shorter) = (word.len().max(other.len()), word.len().min(other.len()));
         let may_differ = |letters: usize| float(letters) <= LARGEST_TYPO * float(longer);
-        if longer < 3 || !may_differ(longer - shorter) {
+        if longer < SHORTEST_MISSPELLED || !may_differ(longer - shorter) {
             return None;
         }
         let is_number = |name: &Name, index| name.meaning(index) == Meaning::Number;
@@ -254,15 +257,14 @@ impl<'a> Pairing<'a> {
             return None;
         }
         // A slip does not turn one common word into another; only a plural's s does.
-        let plural = word.strip_suffix('s') == Some(other) || other.strip_suffix('s') == Some(word);
-        if plural {
+        if is_plural(word, other) || is_plural(other, word) {
             return Some(0.0);
         }
         if vocabulary::is_common(word) && vocabulary::is_common(other) {
             return None;
         }
         let distance = strsim::osa_distance(word, other);
-        may_differ(distance).then_some(float(distance * distance) / float(longer))
+        may_differ(distance).then_some(float(distance * distance) / float(longer - 1))
     }
 
     /// Words cut differently and a slip beside: `Snow Storm`, `Snowstrom`.
@@ -325,6 +327,12 @@ impl<'a> Pairing<'a> {
         }
         differences
     }
+}
+
+/// `solutions` of `solution`, `technologies` of `technology`.
+fn is_plural(word: &str, of: &str) -> bool {
+    let stem = |ending| word.strip_suffix(ending);
+    stem("s") == Some(of) || stem("ies").is_some_and(|stem| of.strip_suffix('y') == Some(stem))
 }
 
 /// A count of letters as a number; a name has at most some thousand.

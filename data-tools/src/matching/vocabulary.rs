@@ -1,8 +1,9 @@
 //! What words in names mean for comparing them: how common they are, which are spellings of one
 //! another, which are places, and which are numbers.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use hashbrown::HashMap;
 
 use crate::import::Country;
 
@@ -27,8 +28,9 @@ struct Vocabulary {
     weights: HashMap<&'static str, f32>,
     variants: HashMap<&'static str, &'static str>,
     places: HashMap<&'static str, Place>,
-    /// Words of the longest place.
-    longest_place: usize,
+    /// The first words of places of several words, with the longest's length.
+    place_beginnings: HashMap<&'static str, usize>,
+    numbers: HashMap<&'static str, u32>,
 }
 
 impl Vocabulary {
@@ -39,7 +41,7 @@ impl Vocabulary {
             let (first, others) = line.split_once(' ').expect("words/variants.txt: two words a line");
             variants.extend(others.split(' ').map(|other| (other, first)));
         }
-        let (mut places, mut longest_place) = (HashMap::new(), 0);
+        let (mut places, mut place_beginnings) = (HashMap::new(), HashMap::new());
         for (number, line) in lines(include_str!("../../words/places.txt")).enumerate() {
             let (code, names) = line.split_once(' ').expect("words/places.txt: a code and names");
             let country = (code != "-").then(|| {
@@ -47,11 +49,14 @@ impl Vocabulary {
                 bytes.map(|letter| letter.to_ascii_uppercase())
             });
             for name in names.split(", ") {
-                longest_place = longest_place.max(name.split(' ').count());
+                if let Some((first, _)) = name.split_once(' ') {
+                    let longest: &mut usize = place_beginnings.entry(first).or_default();
+                    *longest = name.split(' ').count().max(*longest);
+                }
                 places.insert(name, Place { number: number as u16, country });
             }
         }
-        Vocabulary { weights, variants, places, longest_place }
+        Vocabulary { weights, variants, places, place_beginnings, numbers: number_words() }
     }
 }
 
@@ -92,7 +97,7 @@ pub(super) fn main_spelling(word: &str) -> &str {
 
 /// The place that the words begin with, and of how many words.
 pub(super) fn place(words: &[&str]) -> Option<(Place, usize)> {
-    let longest = VOCABULARY.longest_place.min(words.len());
+    let longest = VOCABULARY.place_beginnings.get(words[0]).map_or(1, |longest| words.len().min(*longest));
     (1..=longest).rev().find_map(|length| {
         let place = match length {
             1 => VOCABULARY.places.get(words[0]),
@@ -122,11 +127,18 @@ pub(super) fn number(words: &[&str], first: bool) -> Option<(u32, usize)> {
 
 /// `44`, `44th`, `1st`; leading zeros do not count.
 fn digits(word: &str) -> Option<u32> {
+    if !word.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
     let number = word.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     matches!(&word[number.len()..], "" | "st" | "nd" | "rd" | "th").then(|| number.parse().ok()).flatten()
 }
 
 fn unit(word: &str) -> Option<u32> {
+    VOCABULARY.numbers.get(word).copied()
+}
+
+fn number_words() -> HashMap<&'static str, u32> {
     const CARDINAL: [&str; 19] = [
         "one",
         "two",
@@ -152,8 +164,7 @@ fn unit(word: &str) -> Option<u32> {
         "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
         "eleventh", "twelfth",
     ];
-    let place = CARDINAL.iter().position(|name| *name == word);
-    place.or_else(|| ORDINAL.iter().position(|name| *name == word)).map(|place| place as u32 + 1)
+    CARDINAL.into_iter().zip(1..).chain(ORDINAL.into_iter().zip(1..)).collect()
 }
 
 fn tens(word: &str) -> Option<u32> {
@@ -174,6 +185,9 @@ fn tens(word: &str) -> Option<u32> {
 /// Roman numerals to 39, as series of funds and companies have them.
 fn roman(word: &str) -> Option<u32> {
     const UNITS: [&str; 10] = ["", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix"];
+    if !word.bytes().all(|letter| matches!(letter, b'i' | b'v' | b'x')) {
+        return None;
+    }
     let rest = word.trim_start_matches('x');
     let tens = word.len() - rest.len();
     // `ix` has its own x; `x`, `xx` and `xxx` have no units.

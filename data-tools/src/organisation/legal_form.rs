@@ -5,9 +5,10 @@
 //! alone, so `S.à r.l.`, `SARL` and `S A R L` are one, whatever cut the name into words.
 
 use std::borrow::Borrow;
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
+
+use hashbrown::HashMap;
 
 use super::normal::Words;
 use crate::import::Country;
@@ -126,6 +127,8 @@ pub(crate) fn without(length: usize, found: &[Found]) -> Vec<Range<usize>> {
 struct LegalForms {
     forms: Vec<LegalForm>,
     spellings: HashMap<String, Spelling>,
+    /// All spellings, sorted: tells what none begins with.
+    sorted: Vec<String>,
     /// Words of the longest spelling. A cut that leaves letters alone makes more words of it.
     longest: usize,
 }
@@ -140,7 +143,8 @@ struct Spelling {
 
 impl LegalForms {
     fn new(text: &'static str) -> LegalForms {
-        let mut forms = LegalForms { forms: Vec::new(), spellings: HashMap::new(), longest: 0 };
+        let mut forms =
+            LegalForms { forms: Vec::new(), spellings: HashMap::new(), sorted: Vec::new(), longest: 0 };
         for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
             let mut fields = line.split(" | ");
             let mut field = || fields.next().expect("a line has four fields");
@@ -156,6 +160,8 @@ impl LegalForms {
             }
         }
         forms.add_slips();
+        forms.sorted = forms.spellings.keys().cloned().collect();
+        forms.sorted.sort_unstable();
         forms
     }
 
@@ -231,6 +237,12 @@ impl LegalForms {
         })
     }
 
+    /// Whether a spelling begins so. Most words of names begin none, which spares looking further.
+    fn begins_with(&self, beginning: &str) -> bool {
+        let at = self.sorted.partition_point(|spelling| spelling.as_str() < beginning);
+        self.sorted.get(at).is_some_and(|spelling| spelling.starts_with(beginning))
+    }
+
     fn look_up(
         &'static self,
         words: &[&str],
@@ -242,7 +254,8 @@ impl LegalForms {
         let run = &words[range.clone()];
         let spelling = match run {
             [word] => self.spellings.get(*word),
-            _ => self.spellings.get(run.concat().as_str()),
+            [first, ..] if self.begins_with(first) => self.spellings.get(run.concat().as_str()),
+            _ => None,
         }?;
         may_stand(spelling).then_some(Found { words: range, forms: &spelling.forms })
     }
