@@ -29,7 +29,8 @@ use crate::state::{Admission, State};
 
 /// Serves a client until it leaves, or until `shutdown`: then what it has sent so far is answered.
 pub(crate) async fn serve(mut stream: UnixStream, state: Arc<State>, shutdown: CancellationToken) {
-    let admission = Admission::new(state);
+    let trusted = is_trusted(&stream);
+    let admission = Admission::new(state, trusted);
     let client = admission.id;
     debug!(client, "connected");
     match converse(&mut stream, Session::new(admission), shutdown).await {
@@ -37,6 +38,13 @@ pub(crate) async fn serve(mut stream: UnixStream, state: Arc<State>, shutdown: C
         // Clients hang up when they like. The kind alone, since nothing a client sent may get out.
         Err(error) => debug!(client, reason = %error.kind(), "disconnected"),
     }
+}
+
+/// Whether the process that connected is of this daemon's user or root's. The kernel says so, at the
+/// moment of connecting (SO_PEERCRED).
+fn is_trusted(stream: &UnixStream) -> bool {
+    let own = rustix::process::geteuid().as_raw();
+    stream.peer_cred().is_ok_and(|peer| peer.uid() == own || peer.uid() == 0)
 }
 
 async fn converse(stream: &mut UnixStream, session: Session, shutdown: CancellationToken) -> io::Result<()> {
@@ -145,7 +153,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Conversation<R, W> {
 mod tests {
     use std::task::{Context, Waker};
 
-    use nameplate::{Database, Writer};
+    use nameplate::{Database, GenerationOptions, Generations, Writer};
     use proptest::prelude::*;
 
     use super::*;
@@ -154,8 +162,10 @@ mod tests {
     fn conversation<W: AsyncWrite + Unpin>(sink: W) -> Conversation<tokio::io::Empty, W> {
         let mut file = Vec::new();
         Writer::new().finish(&mut file).unwrap();
-        let state = Arc::new(State::new(Database::from_bytes(&file).unwrap()));
-        Conversation::new(Session::new(Admission::new(state)), Output::new(tokio::io::empty(), sink))
+        let database = Database::from_bytes(&file).unwrap();
+        let generations = Generations::starting_with(database, "".as_ref(), GenerationOptions::default());
+        let admission = Admission::new(Arc::new(State::new(generations)), false);
+        Conversation::new(Session::new(admission), Output::new(tokio::io::empty(), sink))
     }
 
     /// Puts bytes where a read would have put them, in as many reads as that takes.

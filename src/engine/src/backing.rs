@@ -1,13 +1,14 @@
 //! Where a file's bytes live, and the two ways to get them there.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 #[cfg(target_os = "linux")]
 use memmap2::Advice;
-use memmap2::{Mmap, MmapMut, MmapOptions};
+use memmap2::{Mmap, MmapOptions};
+use rustix::fs::OFlags;
 
 /// A file's bytes in memory: they do not move and do not change while this lives.
 pub(crate) struct Backing(Mmap);
@@ -27,27 +28,49 @@ impl Backing {
         // contract of `Database::open` forbids that, as every mapping reader's must; the files
         // that this project writes are read-only and replaced by rename.
         let map = unsafe { options.map(&file)? };
-        #[cfg(target_os = "linux")]
-        advise_huge_pages(|| map.advise(Advice::HugePage));
+        advise_huge_pages(&map);
         Ok(Backing(map))
     }
 
-    /// Copies the file into memory of this process: nobody can change it or shrink it.
+    /// Copies the file into sealed memory: nothing that happens to the file afterwards matters.
     pub(crate) fn copy(path: &Path) -> io::Result<Backing> {
         let mut file = open(path)?;
-        let length = usize::try_from(file.metadata()?.len())
-            .map_err(|_| io::Error::new(io::ErrorKind::FileTooLarge, "larger than this machine's memory"))?;
-        // The length is read once: a file that shrinks meanwhile ends in UnexpectedEof, and one
-        // that grows is caught by the length in its header.
-        let mut memory = anonymous(length)?;
-        file.read_exact(&mut memory)?;
-        Ok(Backing(memory.make_read_only()?))
+        // A file that changes while it is copied gives a copy that is neither the one nor the other,
+        // which the length in the header or a checksum tells.
+        Self::sealed(|memory| io::copy(&mut file, memory).map(drop))
     }
 
     /// Copies bytes that are already in memory.
     pub(crate) fn from_bytes(bytes: &[u8]) -> io::Result<Backing> {
-        let mut memory = anonymous(bytes.len())?;
-        memory.copy_from_slice(bytes);
+        Self::sealed(|memory| memory.write_all(bytes))
+    }
+
+    /// Memory that `write` writes and nobody can change or shrink afterwards, this process included.
+    ///
+    /// It is written with write(2): where there is no memory left, that is an error, while touching a page
+    /// of a mapping would end the process.
+    #[cfg(target_os = "linux")]
+    fn sealed(write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<Backing> {
+        use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+        let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+        let mut memory = File::from(memfd_create(c"nameplate", flags)?);
+        write(&mut memory)?;
+        fcntl_add_seals(&memory, SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE | SealFlags::SEAL)?;
+        // Privately, for before Linux 6.7 a file with these seals could not be mapped otherwise; nobody
+        // writes, so there is one copy all the same.
+        // SAFETY: nothing changes beneath the mapping: the kernel holds everybody to the seals.
+        let map = unsafe { MmapOptions::new().map_copy_read_only(&memory)? };
+        advise_huge_pages(&map);
+        Ok(Backing(map))
+    }
+
+    /// The same without seals: memory that is this process's alone.
+    #[cfg(not(target_os = "linux"))]
+    fn sealed(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> io::Result<Backing> {
+        let mut bytes = Vec::new();
+        write(&mut bytes)?;
+        let mut memory = memmap2::MmapMut::map_anon(bytes.len())?;
+        memory.copy_from_slice(&bytes);
         Ok(Backing(memory.make_read_only()?))
     }
 
@@ -56,24 +79,16 @@ impl Backing {
     }
 }
 
-/// Memory of this process, in huge pages where the system has them: a lookup reads a few places
-/// that are far apart, and with small pages each may cost a walk through the page tables.
-fn anonymous(length: usize) -> io::Result<MmapMut> {
-    let memory = MmapMut::map_anon(length)?;
+/// A hint that the system may not know, or may have no huge pages for; nothing depends on it. A lookup
+/// reads a few places that are far apart, and with small pages each may cost a walk through the page tables.
+fn advise_huge_pages(map: &Mmap) {
     #[cfg(target_os = "linux")]
-    advise_huge_pages(|| memory.advise(Advice::HugePage));
-    Ok(memory)
-}
-
-/// A hint that the system may not know; nothing depends on it.
-#[cfg(target_os = "linux")]
-fn advise_huge_pages(advise: impl FnOnce() -> io::Result<()>) {
-    let _ = advise();
+    let _ = map.advise(Advice::HugePage);
 }
 
 /// Opens a regular file for reading; never waits for a writer, as a named pipe would have it.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
+    let file = OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)?;
     require_regular_file(&file)?;
     Ok(file)
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use nameplate::{Database, publish};
+use nameplate::{Database, SecretKey, publish};
 use nameplate_build::{BuildConfig, BuildReport, Progress};
 use serde_json::json;
 
@@ -17,8 +17,13 @@ pub(super) fn run(arguments: Build) -> Result<ExitCode, Failure> {
         Some(file) => BuildConfig::read(file)?,
         None => BuildConfig::from_asn_tables(arguments.from.asn),
     };
+    // Before the build, which takes its time.
+    let key = arguments.sign.as_deref().map(SecretKey::open).transpose()?;
     config.build_number = arguments.number.or(config.build_number);
-    let (writer, report) = nameplate_build::build(&config, &mut Bars::default())?;
+    let (mut writer, report) = nameplate_build::build(&config, &mut Bars::default())?;
+    if let Some(key) = key {
+        writer.sign(key);
+    }
     publish(writer, &arguments.output)?;
     let database = Database::open(&arguments.output)?;
     let mut out = io::stdout().lock();
