@@ -265,6 +265,38 @@ mod tests {
         assert!(!conversation.input.is_empty(), "requests are left for later");
     }
 
+    /// Whom the kernel does not call the daemon's own user or root: these conversations have no socket.
+    #[test]
+    fn who_is_not_trusted_may_not_reload() {
+        let refused = "-NOPERM only the daemon's own user and root may reload\r\n+PONG\r\n";
+        assert_eq!(replies(b"RELOAD\r\nPING\r\n", &[]), refused.as_bytes());
+    }
+
+    /// A client that stops reading in the middle of a reply must not keep every file there ever was.
+    #[tokio::test(start_paused = true)]
+    async fn an_unread_reply_does_not_keep_a_replaced_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("n.npl");
+        nameplate::publish(Writer::new(), &path).unwrap();
+        let generations = Generations::open(&path, GenerationOptions::default()).unwrap();
+        let state = Arc::new(State::new(generations));
+        let (sink, _unread) = tokio::io::duplex(1);
+        let session = Session::new(Admission::new(Arc::clone(&state), false));
+        let mut conversation = Conversation::new(session, Output::new(tokio::io::empty(), sink));
+        let request = format!("MLOOKUP{}\r\n", " ::1".repeat(3000));
+        let room = room(&mut conversation.input);
+        room[..request.len()].copy_from_slice(request.as_bytes());
+        let mut answering = Box::pin(conversation.answer(request.len()));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(answering.as_mut().poll(&mut context).is_pending(), "the reply is too long to go out");
+        state.reload().await.unwrap();
+        assert_eq!(state.generations_held(), 2);
+        // The clock is the runtime's and stands still until everybody waits for it.
+        let error = answering.await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert_eq!(state.generations_held(), 1);
+    }
+
     #[test]
     fn answered_requests_are_overwritten_in_memory() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
