@@ -85,7 +85,9 @@ def test_what_is_no_secret_key_stops_a_build_before_it_begins(keys, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_daemon_serves_and_reloads_only_what_the_key_signed(keys, small_database, socket_folder, tmp_path):
+def test_the_daemon_serves_and_reloads_only_what_the_key_signed(
+    keys, small_database, socket_folder, tmp_path
+):
     _, public, signed = keys
     served = tmp_path / "served.npl"
     served.write_bytes(signed.read_bytes())

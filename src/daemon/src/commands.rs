@@ -217,7 +217,11 @@ async fn reload(session: &Session, reply: &mut Writer) {
     }
     match session.state().reload().await {
         Ok(()) => reply.simple("OK"),
-        Err(class) => reply.error(&["ERR not reloaded (", class, "); the file before it is served on, the log says more"]),
+        Err(class) => reply.error(&[
+            "ERR not reloaded (",
+            class,
+            "); the file before it is served on, the log says more",
+        ]),
     }
 }
 

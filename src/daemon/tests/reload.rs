@@ -49,9 +49,14 @@ async fn reload_serves_the_new_file_to_all_connections() {
         client.ask(lookup_packed(), packed(2)).await;
     }
     let info = info(&daemon).await;
-    for line in
-        ["generation:2", "generations_held:1", "build_number:2", "reloads:1", "reload_failures:0", "last_reload_error:"]
-    {
+    for line in [
+        "generation:2",
+        "generations_held:1",
+        "build_number:2",
+        "reloads:1",
+        "reload_failures:0",
+        "last_reload_error:",
+    ] {
         assert!(info.contains(&format!("\r\n{line}\r\n")), "{line} in {info}");
     }
     daemon.stop().await;
@@ -85,9 +90,12 @@ async fn what_fails_is_counted_and_leaves_the_old_file_serving() {
     let older = fs::read(&beside).unwrap();
     let mut damaged = older.clone();
     *damaged.last_mut().unwrap() ^= 1;
-    for (failures, (class, bytes)) in
-        (1..).zip([("older", &older[..]), ("damaged", &damaged), ("empty", b""), ("foreign", b"no range file")])
-    {
+    for (failures, (class, bytes)) in (1..).zip([
+        ("older", &older[..]),
+        ("damaged", &damaged),
+        ("empty", b""),
+        ("foreign", b"no range file"),
+    ]) {
         fs::write(&beside, bytes).unwrap();
         fs::rename(&beside, &path).unwrap();
         let expected =
@@ -142,7 +150,8 @@ async fn an_objection_holds_from_the_next_reload_on() {
     SuppressionList::create(&list).unwrap();
     let options = GenerationOptions { copy: true, suppression: Some(list.clone()), ..Default::default() };
     let generations = Generations::open(&directory.path().join("n.npl"), options).unwrap();
-    let daemon = Daemon::with(directory, std::sync::Arc::new(nameplate_daemon::State::new(generations))).await;
+    let daemon =
+        Daemon::with(directory, std::sync::Arc::new(nameplate_daemon::State::new(generations))).await;
     let mut client = daemon.connect().await;
     client.ask(request(LOOKUP), operator(1)).await;
     let entry = Suppression::new(SuppressionRule::Company("asn:1".into()), "2026-06-17", "asked").unwrap();

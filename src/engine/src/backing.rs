@@ -88,7 +88,8 @@ fn advise_huge_pages(map: &Mmap) {
 
 /// Opens a regular file for reading; never waits for a writer, as a named pipe would have it.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)?;
+    let file =
+        OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)?;
     require_regular_file(&file)?;
     Ok(file)
 }

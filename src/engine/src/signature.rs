@@ -49,7 +49,9 @@ const LONGEST_FILE: u64 = 4096;
 #[non_exhaustive]
 pub enum KeyError {
     /// Not of the form of a public key.
-    #[error("not a public key: give the file that nameplate keygen or minisign made, or the key as it shows it")]
+    #[error(
+        "not a public key: give the file that nameplate keygen or minisign made, or the key as it shows it"
+    )]
     Public,
     /// Not of the form of a secret key.
     #[error("not a secret key of nameplate keygen or minisign")]

@@ -93,7 +93,8 @@ fn a_reload_answers_from_the_new_file_and_snapshots_from_theirs() {
 fn a_replaced_file_is_released_by_its_last_reader() {
     let place = Place::new();
     let generations = place.open(GenerationOptions { copy: false, ..checked() });
-    let mapped = || fs::read_to_string("/proc/self/maps").unwrap().matches(place.path.to_str().unwrap()).count();
+    let mapped =
+        || fs::read_to_string("/proc/self/maps").unwrap().matches(place.path.to_str().unwrap()).count();
     assert_eq!(mapped(), 1);
     let first = generations.snapshot();
     place.publish(numbered(2));

@@ -141,8 +141,7 @@ fn publishers_take_turns() {
             thread::spawn(move || swap.publish(Probe::new(0, &drops)).ok())
         };
         let threads = [publish(&swap), publish(&swap)];
-        let mut numbers: Vec<u64> =
-            threads.into_iter().filter_map(|thread| thread.join().unwrap()).collect();
+        let mut numbers: Vec<u64> = threads.into_iter().filter_map(|thread| thread.join().unwrap()).collect();
         numbers.sort_unstable();
         assert_eq!(numbers, [2, 3]);
         assert_eq!(swap.alive(), 1);

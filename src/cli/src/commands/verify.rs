@@ -14,7 +14,10 @@ pub(super) fn run(arguments: &Verify) -> Result<ExitCode, Failure> {
         (Some(key), _) => println!("{}: ok, signed by {key}", arguments.file.display()),
         // Whoever made the file chose the key that it names.
         (None, Some(key)) => {
-            println!("{}: ok; it names {key} as its signer, give --public-key to check that", arguments.file.display());
+            println!(
+                "{}: ok; it names {key} as its signer, give --public-key to check that",
+                arguments.file.display()
+            );
         }
         (None, None) => println!("{}: ok", arguments.file.display()),
     }

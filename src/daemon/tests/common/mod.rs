@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use nameplate::{
-    CompanyFields, CompanyKind, Database, GenerationOptions, Generations, OperatorKind, SourceFields, Writer, publish,
+    CompanyFields, CompanyKind, Database, GenerationOptions, Generations, OperatorKind, SourceFields, Writer,
+    publish,
 };
 use nameplate_daemon::{State, run, socket};
 use tempfile::TempDir;
