@@ -39,8 +39,8 @@ test: setup-test data ## everything from a fresh machine, then every test
 # a hundred thousand places. The figures that they measure are printed.
 .PHONY: test-long
 test-long: setup-test data ## the tests that can be run for longer, for longer; half an hour
-	NAMEPLATE_LONG=1 cargo test --release --locked -p nameplate --test swap_model --test generations --test fork --test damage -- --nocapture
-	NAMEPLATE_LONG=1 cargo test --release --locked -p nameplate-daemon --test reload_load -- --nocapture
+	NAMEPLATE_LONG=1 cargo test --locked -p nameplate --test swap_model --test generations --test fork --test damage -- --nocapture
+	NAMEPLATE_LONG=1 cargo test --locked -p nameplate-daemon --test reload_load -- --nocapture
 	NAMEPLATE_LONG=1 $(venv)/pytest -s tests/e2e/test_publish.py
 
 # In the release profile: thousands of millions of lookups. NAMEPLATE_FILE names another file.

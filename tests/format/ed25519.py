@@ -1,4 +1,4 @@
-"""Ed25519 signatures checked in plain numbers: RFC 8032, section 6, and strict as docs/FORMAT.md asks. Slow."""
+"""Ed25519 signatures checked in plain numbers: RFC 8032, section 6, and strict as docs/FORMAT.md asks."""
 
 import hashlib
 

@@ -88,7 +88,8 @@ async fn what_fails_is_counted_and_leaves_the_old_file_serving() {
     let beside = daemon.directory.path().join("beside");
     publish(numbered(4), &beside).unwrap();
     let older = fs::read(&beside).unwrap();
-    let mut damaged = older.clone();
+    publish(numbered(6), &beside).unwrap();
+    let mut damaged = fs::read(&beside).unwrap();
     *damaged.last_mut().unwrap() ^= 1;
     for (failures, (class, bytes)) in (1..).zip([
         ("older", &older[..]),

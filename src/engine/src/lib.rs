@@ -55,7 +55,8 @@
 //! what an answer holds; `format` is the layout, `layout` its first checks, `verify` all of them, and
 //! `signature` says who made a file; `writer` makes files, `arrange` orders their content, and `publish`
 //! puts them in place; `suppression` leaves out of a file what a list names; `generations` replaces a
-//! file while it answers, by `swap`, and `backing` says where its bytes are meanwhile.
+//! file while it answers, by `swap`, and `backing` says where
+//! its bytes are meanwhile: mapped from the file, or in the memory of `sealed`.
 
 mod address;
 mod answer;
@@ -70,6 +71,8 @@ mod generations;
 mod layout;
 mod publish;
 mod rank;
+#[cfg(target_os = "linux")]
+mod sealed;
 mod search;
 mod signature;
 mod strings;

@@ -15,8 +15,6 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rustix::fs::OFlags;
-
 use crate::error::Error;
 use crate::writer::{WriteError, Writer};
 
@@ -146,8 +144,8 @@ fn is_temporary(name: &OsStr, start: &OsStr, end: &str) -> bool {
 }
 
 fn remove_if_abandoned(path: &Path) -> io::Result<()> {
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
+    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
     let opened = file.metadata()?;
     if !opened.is_file() || file.try_lock().is_err() {
         return Ok(());

@@ -79,8 +79,6 @@ fn replication(_: &Session, text: &mut String) {
 fn database(session: &Session, text: &mut String) {
     let snapshot = session.state().snapshot();
     let metadata = snapshot.metadata();
-    line(text, format_args!("generation:{}", snapshot.generation()));
-    line(text, format_args!("generations_held:{}", session.state().generations_held()));
     line(text, format_args!("format_version:{}", metadata.version()));
     line(text, format_args!("build_number:{}", metadata.build_number()));
     line(text, format_args!("created:{}", metadata.created()));
@@ -91,4 +89,6 @@ fn database(session: &Session, text: &mut String) {
     line(text, format_args!("companies:{}", metadata.companies()));
     line(text, format_args!("operators:{}", metadata.operators()));
     line(text, format_args!("sources:{}", metadata.sources().count()));
+    line(text, format_args!("generation:{}", snapshot.generation()));
+    line(text, format_args!("generations_held:{}", session.state().generations_held()));
 }

@@ -175,7 +175,9 @@ pub(crate) fn numbered(number: u32) -> Writer {
     let answer = writer.operator_answer(operator, Default::default()).unwrap();
     if number % 2 == 0 {
         let reserved = writer.reserved_answer("Private-Use").unwrap();
+        // Answers are numbered by how many intervals they have.
         writer.push_v4(0x0a00_0000, 0x0aff_ffff, reserved).unwrap();
+        writer.push_v4(0xc0a8_0000, 0xc0a8_ffff, reserved).unwrap();
     }
     writer.push_v4(0xc633_6400, 0xc633_64ff, answer).unwrap();
     writer
