@@ -30,6 +30,7 @@ type Swap = swap::Swap<Database, GENERATIONS, STRIPES>;
 
 /// How the files of a [`Generations`] are opened, the first and all that follow.
 #[derive(Clone, Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct GenerationOptions {
     /// [`OpenOptions::copy`].
     pub copy: bool,
