@@ -105,9 +105,6 @@ pub fn serve(options: &Options, ready: impl FnOnce()) -> Result<(), ServeError> 
 /// File and list belong together: what is served is made of both. The file is checked from end to end
 /// each time: a daemon opens it seldom, and what a damaged one said would be believed.
 fn open(options: &Options) -> Result<Generations, nameplate::Error> {
-    if let Some(path) = &options.suppression {
-        info!(list = %path.display(), "suppressing");
-    }
     let how = GenerationOptions {
         copy: !options.map,
         prefault: options.prefault,
@@ -116,7 +113,11 @@ fn open(options: &Options) -> Result<Generations, nameplate::Error> {
         suppression: options.suppression.clone(),
         allow_older: options.allow_older,
     };
-    Generations::open(&options.database, how)
+    let generations = Generations::open(&options.database, how)?;
+    if let Some(path) = &options.suppression {
+        info!(list = %path.display(), entries = generations.status().suppressions, "suppressing");
+    }
+    Ok(generations)
 }
 
 /// Memory holds addresses for moments; a core dump would keep them. Neither the kernel nor another

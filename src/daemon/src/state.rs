@@ -95,7 +95,8 @@ impl State {
         match reloaded {
             Ok(Ok(generation)) => {
                 let build = self.snapshot().metadata().build_number();
-                info!(generation, build, milliseconds, "reloaded");
+                let suppressions = self.generations.status().suppressions;
+                info!(generation, build, suppressions, milliseconds, "reloaded");
                 self.current.send_replace(generation);
                 Ok(())
             }

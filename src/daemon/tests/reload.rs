@@ -23,7 +23,7 @@ const LOOKUP: &[&str] = &["LOOKUP", "198.51.100.7"];
 
 /// The generation, and the answer id.
 fn packed(generation: u32) -> Vec<u8> {
-    let id = if generation % 2 == 0 { 2_u32 } else { 1 };
+    let id = if generation.is_multiple_of(2) { 2_u32 } else { 1 };
     [format!("*2\r\n:{generation}\r\n$4\r\n").as_bytes(), &id.to_le_bytes(), b"\r\n"].concat()
 }
 

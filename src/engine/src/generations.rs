@@ -49,7 +49,8 @@ pub struct GenerationOptions {
 }
 
 impl GenerationOptions {
-    fn open(&self, path: &Path, serving: Option<u64>) -> Result<Database, Error> {
+    /// The file, and how many entries its suppression list has.
+    fn open(&self, path: &Path, serving: Option<u64>) -> Result<(Database, usize), Error> {
         let list = self.suppression.as_deref().map(SuppressionList::open).transpose()?;
         let options = OpenOptions::default()
             .copy(self.copy)
@@ -57,7 +58,7 @@ impl GenerationOptions {
             .verify(self.verify)
             .public_key(self.public_key.as_ref())
             .suppression(list.as_ref());
-        options.open_if(path, |database| {
+        let database = options.open_if(path, |database| {
             let found = database.metadata().build_number();
             match serving {
                 Some(serving) if found < serving && !self.allow_older => {
@@ -65,7 +66,8 @@ impl GenerationOptions {
                 }
                 _ => Ok(()),
             }
-        })
+        })?;
+        Ok((database, list.map_or(0, |list| list.entries().len())))
     }
 }
 
@@ -104,13 +106,17 @@ pub struct ReloadStatus {
     pub failures: u64,
     /// Why the last one failed ([`Error::class`]); none where it did not.
     pub last_error: Option<&'static str>,
+    /// Entries of the suppression list that the current generation was opened with; 0 without a list.
+    pub suppressions: usize,
 }
 
 impl Generations {
     /// Opens the first generation. Fails and costs as [`OpenOptions::open`] does with these options.
     pub fn open(path: &Path, options: GenerationOptions) -> Result<Generations, Error> {
-        let database = options.open(path, None)?;
-        Ok(Self::starting_with(database, path, options))
+        let (database, suppressions) = options.open(path, None)?;
+        let generations = Self::starting_with(database, path, options);
+        lock(&generations.status).suppressions = suppressions;
+        Ok(generations)
     }
 
     /// Takes a database that is open already as the first generation; the next are opened from `path`.
@@ -148,20 +154,25 @@ impl Generations {
         let result = self.replace();
         let mut status = lock(&self.status);
         match &result {
-            Ok(_) => status.reloads += 1,
+            Ok((_, suppressions)) => {
+                status.reloads += 1;
+                status.suppressions = *suppressions;
+            }
             Err(_) => status.failures += 1,
         }
         status.last_error = result.as_ref().err().map(Error::class);
-        result
+        result.map(|(generation, _)| generation)
     }
 
-    fn replace(&self) -> Result<u64, Error> {
+    fn replace(&self) -> Result<(u64, usize), Error> {
         let serving = self.snapshot().metadata().build_number();
-        let database = self.options.open(&self.path, Some(serving))?;
+        let (database, suppressions) = self.options.open(&self.path, Some(serving))?;
         // A database that is not taken is closed here.
-        self.swap
+        let generation = self
+            .swap
             .publish(database)
-            .map_err(|swap::Full(_)| Error::Held { path: self.path.clone(), held: GENERATIONS - 1 })
+            .map_err(|swap::Full(_)| Error::Held { path: self.path.clone(), held: GENERATIONS - 1 })?;
+        Ok((generation, suppressions))
     }
 
     /// What became of the reloads so far. Waits for nothing that takes long.

@@ -46,7 +46,7 @@ fn children_of_fork_answer_as_their_parent() {
                     0 => {
                         let right = sum(&generations.snapshot(), child, count) == expected[child];
                         // SAFETY: ends this process at once.
-                        unsafe { libc::_exit(if right { 0 } else { 1 }) }
+                        unsafe { libc::_exit(i32::from(!right)) }
                     }
                     child => {
                         assert!(child > 0, "fork: {}", std::io::Error::last_os_error());

@@ -11,8 +11,8 @@ use std::thread;
 
 use common::*;
 use nameplate::{
-    Database, Error, FormatError, GenerationOptions, Generations, ReloadStatus, SecretKey, Suppression,
-    SuppressionList, SuppressionRule, Writer, publish,
+    Database, Error, FormatError, GenerationOptions, Generations, ReloadStatus, SecretKey, SourceSet,
+    Suppression, SuppressionList, SuppressionRule, Writer, publish,
 };
 use tempfile::TempDir;
 
@@ -56,7 +56,7 @@ fn numbered(number: u32) -> Writer {
     let mut writer = Writer::new();
     writer.build_number(number.into());
     let operator = writer.operator(number, &format!("Operator {number}"), None).unwrap();
-    let answer = writer.operator_answer(operator, Default::default()).unwrap();
+    let answer = writer.operator_answer(operator, SourceSet::default()).unwrap();
     writer.push_v4(0xc633_6400, 0xc633_64ff, answer).unwrap();
     writer
 }
@@ -157,7 +157,7 @@ fn a_bad_file_leaves_the_one_before_it_serving() {
         assert_eq!(error.class(), class, "{error}");
         assert!(error.to_string().contains(sentence), "{error}");
         failures += 1;
-        let status = ReloadStatus { reloads: 0, failures, last_error: Some(class) };
+        let status = ReloadStatus { reloads: 0, failures, last_error: Some(class), suppressions: 0 };
         assert_eq!(generations.status(), status);
         assert_eq!((answer(&generations.snapshot()), generations.snapshot().generation()), (1, 1));
         assert_eq!(generations.held(), 1);
@@ -170,7 +170,7 @@ fn a_bad_file_leaves_the_one_before_it_serving() {
     place.publish(numbered(2));
     assert_eq!(generations.reload().unwrap(), 2, "and then it goes on");
     assert_eq!(answer(&generations.snapshot()), 2);
-    let status = ReloadStatus { reloads: 1, failures: failures + 2, last_error: None };
+    let status = ReloadStatus { reloads: 1, failures: failures + 2, last_error: None, suppressions: 0 };
     assert_eq!(generations.status(), status);
 }
 
@@ -216,6 +216,7 @@ fn the_suppression_list_is_read_anew_and_is_never_taken_for_empty() {
         .unwrap();
     generations.reload().unwrap();
     assert_eq!(answer(&generations.snapshot()), 0);
+    assert_eq!(generations.status().suppressions, 1);
     let whole = fs::read(&path).unwrap();
     for bad in [&b""[..], &whole[..whole.len() - 1], &whole[..40]] {
         fs::write(&path, bad).unwrap();
@@ -277,7 +278,7 @@ fn no_answer_is_of_two_files() {
                     assert!(generation >= last);
                     last = generation;
                     assert_eq!(u64::from(answer(&kept)), kept.generation());
-                    if generation % (reader + 2) == 0 {
+                    if generation.is_multiple_of(reader + 2) {
                         kept = generations.owned_snapshot();
                     }
                     reads.fetch_add(1, Ordering::Relaxed);

@@ -146,7 +146,7 @@ fn keys_that_sign_anything_are_none() {
     for key in [order_1, order_4] {
         assert_eq!(key.parse::<PublicKey>(), Err(KeyError::Public));
         let mut file = signed();
-        let bytes = if key.starts_with("01") { 1 } else { 0 };
+        let bytes = u8::from(key.starts_with("01"));
         file[header::PUBLIC_KEY].fill(0);
         file[header::PUBLIC_KEY.start] = bytes;
         // An all-zero key with a signature is a contradiction of its own.

@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use nameplate::{
-    CompanyFields, CompanyKind, Database, GenerationOptions, Generations, OperatorKind, SourceFields, Writer,
-    publish,
+    CompanyFields, CompanyKind, Database, GenerationOptions, Generations, OperatorKind, SourceFields,
+    SourceSet, Writer, publish,
 };
 use nameplate_daemon::{State, run, socket};
 use tempfile::TempDir;
@@ -172,8 +172,8 @@ pub(crate) fn numbered(number: u32) -> Writer {
     let mut writer = Writer::new();
     writer.build_number(number.into());
     let operator = writer.operator(number, &format!("Operator {number}"), None).unwrap();
-    let answer = writer.operator_answer(operator, Default::default()).unwrap();
-    if number % 2 == 0 {
+    let answer = writer.operator_answer(operator, SourceSet::default()).unwrap();
+    if number.is_multiple_of(2) {
         let reserved = writer.reserved_answer("Private-Use").unwrap();
         // Answers are numbered by how many intervals they have.
         writer.push_v4(0x0a00_0000, 0x0aff_ffff, reserved).unwrap();
