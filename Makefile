@@ -35,6 +35,14 @@ test: setup-test data ## everything from a fresh machine, then every test
 	$(venv)/pytest tests/format
 	node --test --test-reporter=spec $(node_tests)
 
+# The same tests with the numbers that take long: reloads under millions of requests, thousands of killed builds, damage at
+# a hundred thousand places. The figures that they measure are printed.
+.PHONY: test-long
+test-long: setup-test data ## the tests that can be run for longer, for longer; half an hour
+	NAMEPLATE_LONG=1 cargo test --locked -p nameplate --test swap_model --test generations --test fork --test damage -- --nocapture
+	NAMEPLATE_LONG=1 cargo test --locked -p nameplate-daemon --test reload_load -- --nocapture
+	NAMEPLATE_LONG=1 $(venv)/pytest -s tests/e2e/test_publish.py
+
 # In the release profile: thousands of millions of lookups. NAMEPLATE_FILE names another file.
 .PHONY: test-exhaustive
 test-exhaustive: data ## all IPv4 addresses and 100 million of IPv6 against a sweep; some minutes

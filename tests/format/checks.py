@@ -10,6 +10,7 @@ from array import array
 from collections.abc import Iterator
 from itertools import pairwise
 
+import ed25519
 from reader import (
     ANSWER,
     CELL,
@@ -66,6 +67,10 @@ def zeros_between_sections(file: RangeFile) -> None:
 def key_and_signature(file: RangeFile) -> None:
     signed = any(file.public_key), any(file.signature)
     hold(signed[0] == signed[1], "a key without a signature, or the other way round", "damaged")
+    if signed[0]:
+        sealed = file.data[:64] + bytes(128) + file.data[192 : file.header_length]
+        right = ed25519.verify(file.public_key, bytes(sealed), file.signature)
+        hold(right, "a signature of another key or another header", "damaged")
 
 
 # 4

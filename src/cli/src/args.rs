@@ -20,6 +20,7 @@ pub(crate) enum Command {
     Lookup(Lookup),
     Serve(Serve),
     Build(Build),
+    Keygen(Keygen),
     Inspect(Inspect),
     Verify(Verify),
     Networks(Networks),
@@ -41,6 +42,9 @@ pub(crate) struct Lookup {
     /// Suppression list for --db: what it names is not shown. A daemon has its own
     #[arg(long, value_name = "LIST", value_hint = ValueHint::FilePath, conflicts_with = "socket")]
     pub(crate) suppress: Option<PathBuf>,
+    /// For --db: take the file only if this key signed it; the public key's file, or the key itself
+    #[arg(long, value_name = "KEY", value_hint = ValueHint::FilePath, conflicts_with = "socket")]
+    pub(crate) public_key: Option<PathBuf>,
     /// Print JSON, one object per line
     #[arg(long)]
     pub(crate) json: bool,
@@ -62,6 +66,9 @@ pub(crate) struct LookupFrom {
 
 /// Answers lookups on a Unix socket until SIGTERM
 ///
+/// SIGHUP and the command RELOAD open the file and the suppression list anew; if they are not as they
+/// should be, what was served before is served on.
+///
 /// Speaks RESP, so that redis-cli and every Redis client can ask. The environment variable
 /// RUST_LOG sets the level of the log on standard error: error, warn, info (default), debug, trace.
 #[derive(Debug, Args)]
@@ -81,7 +88,13 @@ pub(crate) struct Serve {
     /// Suppression list: what it names is not shown
     #[arg(long, value_name = "LIST", value_hint = ValueHint::FilePath)]
     pub(crate) suppress: Option<PathBuf>,
-    /// TOML file with the keys db, socket, map, prefault and suppress; flags win over it
+    /// Serve only files that this key signed; the public key's file, or the key itself
+    #[arg(long, value_name = "KEY", value_hint = ValueHint::FilePath)]
+    pub(crate) public_key: Option<PathBuf>,
+    /// Reload also a file whose build number is lower than the one served
+    #[arg(long)]
+    pub(crate) allow_older: bool,
+    /// TOML file with the keys db, socket, map, prefault, suppress, public_key and allow_older; flags win over it
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) config: Option<PathBuf>,
 }
@@ -100,6 +113,9 @@ pub(crate) struct Build {
     /// Accept the terms of the registries whose data the configuration names; without it they are printed
     #[arg(long)]
     pub(crate) accept_terms: bool,
+    /// Sign the file with this secret key's file, which nameplate keygen makes
+    #[arg(long, value_name = "KEY", value_hint = ValueHint::FilePath)]
+    pub(crate) sign: Option<PathBuf>,
     /// Number of the build, instead of the configuration's or the newest source's date
     #[arg(long = "build-number", value_name = "N")]
     pub(crate) number: Option<u64>,
@@ -119,6 +135,17 @@ pub(crate) struct BuildFrom {
     pub(crate) asn: Vec<PathBuf>,
 }
 
+/// Makes a pair of keys: one to sign files with, one to check them with
+///
+/// The secret key is written to KEY, mode 0600, and the public one to KEY.pub; neither may be there.
+/// minisign's keys do as well, if they have no password.
+#[derive(Debug, Args)]
+pub(crate) struct Keygen {
+    /// Secret key's file to make, beside it KEY.pub
+    #[arg(value_name = "KEY", value_hint = ValueHint::FilePath)]
+    pub(crate) secret: PathBuf,
+}
+
 /// Shows a range file's header, counts, sources, licences and dates
 #[derive(Debug, Args)]
 pub(crate) struct Inspect {
@@ -133,6 +160,9 @@ pub(crate) struct Inspect {
 /// Reads a whole range file and checks all that can be checked
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
+    /// Check that this key signed the file; the public key's file, or the key itself
+    #[arg(long, value_name = "KEY", value_hint = ValueHint::FilePath)]
+    pub(crate) public_key: Option<PathBuf>,
     /// Range file
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) file: PathBuf,

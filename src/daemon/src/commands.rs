@@ -14,6 +14,7 @@ mod session;
 
 use std::io;
 
+use nameplate::Snapshot;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::output::Output;
@@ -59,6 +60,7 @@ enum Id {
     Auth,
     Config,
     Reset,
+    Reload,
     Quit,
 }
 
@@ -109,6 +111,7 @@ static COMMANDS: &[Command] = {
         command("auth", Id::Auth, -2, Connection, "There are no passwords; access is the socket's mode", &[many("word")]),
         command("config", Id::Config, -2, Server, "What clients of Redis ask to know", &[many("option")]),
         command("reset", Id::Reset, 1, Connection, "Makes the connection as new", &[]),
+        command("reload", Id::Reload, 1, Server, "Opens the file and the suppression list anew", &[]),
         command("quit", Id::Quit, -1, Connection, "Ends the connection", &[]),
     ]
 };
@@ -157,13 +160,23 @@ pub(crate) async fn execute<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
     }
     match command.id {
         Id::Lookup => lookup::lookup(session, arguments.get(1), reply),
-        Id::Mlookup => lookup::mlookup(session, arguments, output).await?,
+        Id::Mlookup => {
+            let snapshot = session.state().snapshot();
+            let work = lookup::mlookup(&snapshot, arguments, output);
+            while_held(session, &snapshot, work).await?;
+        }
         Id::LookupJson => lookup::lookup_json(session, arguments.get(1), reply),
         Id::LookupPacked => {
-            lookup::lookup_packed(session, arguments.get(1), arguments.get(2), output).await?;
+            let snapshot = session.state().snapshot();
+            let work = lookup::lookup_packed(&snapshot, arguments.get(1), arguments.get(2), output);
+            while_held(session, &snapshot, work).await?;
         }
         Id::Answer => lookup::answer(session, arguments.get(1), reply),
-        Id::Networks => lookup::networks(session, arguments.get(1), output).await?,
+        Id::Networks => {
+            let snapshot = session.state().snapshot();
+            let work = lookup::networks(&snapshot, arguments.get(1), output);
+            while_held(session, &snapshot, work).await?;
+        }
         Id::Info => info::info(session, arguments, reply),
         Id::Ping => session::ping(arguments, reply),
         Id::Echo => reply.bulk(arguments.get(1)),
@@ -174,12 +187,42 @@ pub(crate) async fn execute<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
         Id::Auth => session::auth(arguments, reply),
         Id::Config => session::config(arguments, reply),
         Id::Reset => session::reset(session, reply),
+        Id::Reload => reload(session, reply).await,
         Id::Quit => {
             reply.simple("OK");
             return Ok(Flow::Close);
         }
     }
     Ok(Flow::Continue)
+}
+
+/// Does work that may wait for the client to read, and so keep its generation for as long as the client
+/// likes. Once another has come, the client has some time left; then the connection ends.
+async fn while_held(
+    session: &Session,
+    snapshot: &Snapshot<'_>,
+    work: impl Future<Output = io::Result<()>>,
+) -> io::Result<()> {
+    tokio::select! {
+        biased;
+        done = work => done,
+        () = session.state().outlived(snapshot.generation()) => Err(io::ErrorKind::TimedOut.into()),
+    }
+}
+
+/// `RELOAD`: answered when it is done. Others are served meanwhile, by the old file and then by the new.
+async fn reload(session: &Session, reply: &mut Writer) {
+    if !session.is_trusted() {
+        return reply.error(&["NOPERM only the daemon's own user and root may reload"]);
+    }
+    match session.state().reload().await {
+        Ok(()) => reply.simple("OK"),
+        Err(class) => reply.error(&[
+            "ERR not reloaded (",
+            class,
+            "); the file before it is served on, the log says more",
+        ]),
+    }
 }
 
 fn wrong_arity(name: &'static str, reply: &mut Writer) {

@@ -29,7 +29,8 @@ use crate::state::{Admission, State};
 
 /// Serves a client until it leaves, or until `shutdown`: then what it has sent so far is answered.
 pub(crate) async fn serve(mut stream: UnixStream, state: Arc<State>, shutdown: CancellationToken) {
-    let admission = Admission::new(state);
+    let trusted = is_trusted(&stream);
+    let admission = Admission::new(state, trusted);
     let client = admission.id;
     debug!(client, "connected");
     match converse(&mut stream, Session::new(admission), shutdown).await {
@@ -37,6 +38,13 @@ pub(crate) async fn serve(mut stream: UnixStream, state: Arc<State>, shutdown: C
         // Clients hang up when they like. The kind alone, since nothing a client sent may get out.
         Err(error) => debug!(client, reason = %error.kind(), "disconnected"),
     }
+}
+
+/// Whether the process that connected is of this daemon's user or root's. The kernel says so, at the
+/// moment of connecting (SO_PEERCRED).
+fn is_trusted(stream: &UnixStream) -> bool {
+    let own = rustix::process::geteuid().as_raw();
+    stream.peer_cred().is_ok_and(|peer| peer.uid() == own || peer.uid() == 0)
 }
 
 async fn converse(stream: &mut UnixStream, session: Session, shutdown: CancellationToken) -> io::Result<()> {
@@ -145,7 +153,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Conversation<R, W> {
 mod tests {
     use std::task::{Context, Waker};
 
-    use nameplate::{Database, Writer};
+    use nameplate::{Database, GenerationOptions, Generations, Writer};
     use proptest::prelude::*;
 
     use super::*;
@@ -154,8 +162,10 @@ mod tests {
     fn conversation<W: AsyncWrite + Unpin>(sink: W) -> Conversation<tokio::io::Empty, W> {
         let mut file = Vec::new();
         Writer::new().finish(&mut file).unwrap();
-        let state = Arc::new(State::new(Database::from_bytes(&file).unwrap()));
-        Conversation::new(Session::new(Admission::new(state)), Output::new(tokio::io::empty(), sink))
+        let database = Database::from_bytes(&file).unwrap();
+        let generations = Generations::starting_with(database, "".as_ref(), GenerationOptions::default());
+        let admission = Admission::new(Arc::new(State::new(generations)), false);
+        Conversation::new(Session::new(admission), Output::new(tokio::io::empty(), sink))
     }
 
     /// Puts bytes where a read would have put them, in as many reads as that takes.
@@ -253,6 +263,38 @@ mod tests {
         assert!(requests > 1000, "replies to {requests} requests would be far more");
         assert!(conversation.output.reply.buffer.len() < FLUSH_BYTES + reply);
         assert!(!conversation.input.is_empty(), "requests are left for later");
+    }
+
+    /// Whom the kernel does not call the daemon's own user or root: these conversations have no socket.
+    #[test]
+    fn who_is_not_trusted_may_not_reload() {
+        let refused = "-NOPERM only the daemon's own user and root may reload\r\n+PONG\r\n";
+        assert_eq!(replies(b"RELOAD\r\nPING\r\n", &[]), refused.as_bytes());
+    }
+
+    /// A client that stops reading in the middle of a reply must not keep every file there ever was.
+    #[tokio::test(start_paused = true)]
+    async fn an_unread_reply_does_not_keep_a_replaced_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("n.npl");
+        nameplate::publish(Writer::new(), &path).unwrap();
+        let generations = Generations::open(&path, GenerationOptions::default()).unwrap();
+        let state = Arc::new(State::new(generations));
+        let (sink, _unread) = tokio::io::duplex(1);
+        let session = Session::new(Admission::new(Arc::clone(&state), false));
+        let mut conversation = Conversation::new(session, Output::new(tokio::io::empty(), sink));
+        let request = format!("MLOOKUP{}\r\n", " ::1".repeat(3000));
+        let room = room(&mut conversation.input);
+        room[..request.len()].copy_from_slice(request.as_bytes());
+        let mut answering = Box::pin(conversation.answer(request.len()));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(answering.as_mut().poll(&mut context).is_pending(), "the reply is too long to go out");
+        state.reload().await.unwrap();
+        assert_eq!(state.generations_held(), 2);
+        // The clock is the runtime's and stands still until everybody waits for it.
+        let error = answering.await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert_eq!(state.generations_held(), 1);
     }
 
     #[test]

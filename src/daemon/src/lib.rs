@@ -10,7 +10,7 @@
 //! ```
 //!
 //! Each connection is a task with buffers of its own; connections share the database, which is
-//! read-only, and counters. So there is no lock, and a client that is slow, or floods, or sends
+//! read-only, and counters. So there is no lock on the way of a request, and a client that is slow, or floods, or sends
 //! rubbish, has only itself to wait for.
 //!
 //! # Privacy
@@ -40,7 +40,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use nameplate::{Database, OpenOptions, SuppressionList};
+use nameplate::{GenerationOptions, Generations, PublicKey};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -63,6 +63,10 @@ pub struct Options {
     pub prefault: bool,
     /// The suppression list. What it names is in no answer; when it cannot be read, nothing is served.
     pub suppression: Option<PathBuf>,
+    /// Serves only files that this key signed.
+    pub public_key: Option<PublicKey>,
+    /// Reloads a file with a lower build number than the one that is served, too.
+    pub allow_older: bool,
 }
 
 /// Why the daemon did not start, or how it ended badly.
@@ -89,8 +93,8 @@ pub enum ServeError {
 /// sent, for at most five seconds, and removes the socket. `ready` is called once clients can
 /// connect.
 ///
-/// Signals: SIGHUP is taken note of and changes nothing yet; SIGPIPE, which a client that hangs up
-/// may cause, has no effect from here on.
+/// Signals: SIGHUP opens the file and the suppression list anew, and serves on with what was there if that
+/// fails; SIGPIPE, which a client that hangs up may cause, has no effect from here on.
 pub fn serve(options: &Options, ready: impl FnOnce()) -> Result<(), ServeError> {
     forbid_core_dumps()?;
     let state = Arc::new(State::new(open(options)?));
@@ -98,14 +102,22 @@ pub fn serve(options: &Options, ready: impl FnOnce()) -> Result<(), ServeError> 
     runtime.block_on(serve_state(options, state, ready))
 }
 
-/// File and list belong together: what is served is made of both.
-fn open(options: &Options) -> Result<Database, nameplate::Error> {
-    let list = options.suppression.as_deref().map(SuppressionList::open).transpose()?;
-    if let (Some(path), Some(list)) = (&options.suppression, &list) {
-        info!(list = %path.display(), entries = list.entries().len(), "suppressing");
+/// File and list belong together: what is served is made of both. The file is checked from end to end
+/// each time: a daemon opens it seldom, and what a damaged one said would be believed.
+fn open(options: &Options) -> Result<Generations, nameplate::Error> {
+    let how = GenerationOptions {
+        copy: !options.map,
+        prefault: options.prefault,
+        verify: true,
+        public_key: options.public_key,
+        suppression: options.suppression.clone(),
+        allow_older: options.allow_older,
+    };
+    let generations = Generations::open(&options.database, how)?;
+    if let Some(path) = &options.suppression {
+        info!(list = %path.display(), entries = generations.status().suppressions, "suppressing");
     }
-    let open = OpenOptions::default().copy(!options.map).prefault(options.prefault);
-    open.suppression(list.as_ref()).open(&options.database)
+    Ok(generations)
 }
 
 /// Memory holds addresses for moments; a core dump would keep them. Neither the kernel nor another
@@ -125,11 +137,11 @@ async fn serve_state(options: &Options, state: Arc<State>, ready: impl FnOnce())
     info!(
         socket = %options.socket.display(),
         file = %options.database.display(),
-        build = state.database().metadata().build_number(),
+        build = state.snapshot().metadata().build_number(),
         "serving"
     );
     let shutdown = CancellationToken::new();
-    let watcher = tokio::spawn(signals.watch(shutdown.clone()));
+    let watcher = tokio::spawn(signals.watch(Arc::clone(&state), shutdown.clone()));
     ready();
     run(listener, state, shutdown).await;
     watcher.abort();
@@ -159,13 +171,17 @@ impl Signals {
         })
     }
 
-    /// Cancels `shutdown` when the daemon is asked to end.
-    async fn watch(mut self, shutdown: CancellationToken) {
+    /// Reloads when the daemon is asked to, and cancels `shutdown` when it is asked to end.
+    async fn watch(mut self, state: Arc<State>, shutdown: CancellationToken) {
         loop {
             tokio::select! {
                 _ = self.terminate.recv() => break info!("SIGTERM"),
                 _ = self.interrupt.recv() => break info!("SIGINT"),
-                _ = self.hangup.recv() => warn!("SIGHUP: reload is not supported yet; serving on"),
+                // Not waited for: SIGTERM is to be heard meanwhile. The log has how it ended.
+                _ = self.hangup.recv() => {
+                    let state = Arc::clone(&state);
+                    tokio::spawn(async move { state.reload().await });
+                }
             }
         }
         shutdown.cancel();

@@ -44,6 +44,9 @@ pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Failed accepts are logged at most once in this time.
 pub(crate) const ACCEPT_LOG_INTERVAL: Duration = Duration::from_secs(1);
 
+/// How long a client that does not take its reply may keep a replaced range file in memory.
+pub(crate) const OLD_GENERATION: Duration = Duration::from_secs(10);
+
 /// How long the end waits for clients to take their last replies.
 pub(crate) const DRAIN: Duration = Duration::from_secs(5);
 

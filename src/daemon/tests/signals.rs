@@ -21,7 +21,7 @@ fn ask(stream: &mut UnixStream, request: &[u8], expected: &[u8]) {
 
 // The only test in this file: signals are the whole process's.
 #[test]
-fn signals_end_the_service_and_hangup_does_not() {
+fn signals_end_the_service_and_hangup_reloads() {
     let directory = TempDir::new().unwrap();
     let options = Options {
         database: directory.path().join("n.npl"),
@@ -29,6 +29,8 @@ fn signals_end_the_service_and_hangup_does_not() {
         map: false,
         prefault: false,
         suppression: None,
+        public_key: None,
+        allow_older: false,
     };
     let missing = serve(&options, || panic!("never ready")).unwrap_err();
     assert!(matches!(missing, ServeError::Database(_)));
@@ -49,8 +51,18 @@ fn signals_end_the_service_and_hangup_does_not() {
         let second = serve(&options, || panic!("never ready")).unwrap_err();
         assert!(matches!(second, ServeError::Socket { source: SocketError::InUse, .. }));
 
+        // The file is the same, but it is opened anew; when that is done, answers say so.
         kill_process(getpid(), Signal::HUP).unwrap();
-        ask(&mut client, b"PING\r\n", b"+PONG\r\n");
+        let generation = |number: u8| [b"*2\r\n:", &[b'0' + number][..], b"\r\n$0\r\n\r\n"].concat();
+        let mut received = [0; 14];
+        for _ in 0.. {
+            client.write_all(b"LOOKUPPACKED 4 \"\"\r\n").unwrap();
+            client.read_exact(&mut received).unwrap();
+            if received[..] == generation(2) {
+                break;
+            }
+            assert_eq!(received[..], generation(1));
+        }
         kill_process(getpid(), signal).unwrap();
         serving.join().unwrap().unwrap();
         assert!(!socket.exists());

@@ -1,16 +1,20 @@
 //! Where a file's bytes live, and the two ways to get them there.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-#[cfg(target_os = "linux")]
-use memmap2::Advice;
-use memmap2::{Mmap, MmapMut, MmapOptions};
+use memmap2::{Mmap, MmapOptions};
 
 /// A file's bytes in memory: they do not move and do not change while this lives.
-pub(crate) struct Backing(Mmap);
+pub(crate) enum Backing {
+    /// The file itself.
+    Mapped(Mmap),
+    /// A copy of it.
+    #[cfg(target_os = "linux")]
+    Sealed(crate::sealed::Sealed),
+}
 
 impl Backing {
     /// Maps the file: one copy in the page cache for every process that maps it.
@@ -27,48 +31,61 @@ impl Backing {
         // contract of `Database::open` forbids that, as every mapping reader's must; the files
         // that this project writes are read-only and replaced by rename.
         let map = unsafe { options.map(&file)? };
+        // A hint that the system may not know, or may have no huge pages for; nothing depends on it.
         #[cfg(target_os = "linux")]
-        advise_huge_pages(|| map.advise(Advice::HugePage));
-        Ok(Backing(map))
+        let _ = map.advise(memmap2::Advice::HugePage);
+        Ok(Backing::Mapped(map))
     }
 
-    /// Copies the file into memory of this process: nobody can change it or shrink it.
+    /// Copies the file into sealed memory: nothing that happens to the file afterwards matters.
     pub(crate) fn copy(path: &Path) -> io::Result<Backing> {
         let mut file = open(path)?;
-        let length = usize::try_from(file.metadata()?.len())
-            .map_err(|_| io::Error::new(io::ErrorKind::FileTooLarge, "larger than this machine's memory"))?;
-        // The length is read once: a file that shrinks meanwhile ends in UnexpectedEof, and one
-        // that grows is caught by the length in its header.
-        let mut memory = anonymous(length)?;
-        file.read_exact(&mut memory)?;
-        Ok(Backing(memory.make_read_only()?))
+        // A file that changes while it is copied gives a copy that is neither the one nor the other,
+        // which the length in the header or a checksum tells.
+        Self::sealed(|memory| copy(&mut file, memory))
     }
 
     /// Copies bytes that are already in memory.
     pub(crate) fn from_bytes(bytes: &[u8]) -> io::Result<Backing> {
-        let mut memory = anonymous(bytes.len())?;
-        memory.copy_from_slice(bytes);
-        Ok(Backing(memory.make_read_only()?))
+        Self::sealed(|memory| memory.write_all(bytes))
+    }
+
+    #[cfg(target_os = "linux")]
+    fn sealed(write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<Backing> {
+        crate::sealed::Sealed::new(write).map(Backing::Sealed)
+    }
+
+    /// Where there are no seals, memory that is this process's alone.
+    #[cfg(not(target_os = "linux"))]
+    fn sealed(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> io::Result<Backing> {
+        let mut bytes = Vec::new();
+        write(&mut bytes)?;
+        let mut memory = memmap2::MmapMut::map_anon(bytes.len())?;
+        memory.copy_from_slice(&bytes);
+        Ok(Backing::Mapped(memory.make_read_only()?))
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
-        &self.0
+        match self {
+            Backing::Mapped(map) => map,
+            #[cfg(target_os = "linux")]
+            Backing::Sealed(sealed) => sealed.bytes(),
+        }
     }
 }
 
-/// Memory of this process, in huge pages where the system has them: a lookup reads a few places
-/// that are far apart, and with small pages each may cost a walk through the page tables.
-fn anonymous(length: usize) -> io::Result<MmapMut> {
-    let memory = MmapMut::map_anon(length)?;
-    #[cfg(target_os = "linux")]
-    advise_huge_pages(|| memory.advise(Advice::HugePage));
-    Ok(memory)
-}
-
-/// A hint that the system may not know; nothing depends on it.
-#[cfg(target_os = "linux")]
-fn advise_huge_pages(advise: impl FnOnce() -> io::Result<()>) {
-    let _ = advise();
+/// By way of a buffer that stays in the processor's cache: `io::copy` has the kernel do it, which takes
+/// twice as long into a memory file.
+fn copy(from: &mut File, to: &mut impl Write) -> io::Result<()> {
+    let mut buffer = vec![0; 256 << 10];
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(count) => to.write_all(&buffer[..count])?,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// Opens a regular file for reading; never waits for a writer, as a named pipe would have it.

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::signature::KeyError;
 use crate::suppression::SuppressionError;
 
 /// Why a range file or a suppression list could not be opened, read or written.
@@ -33,17 +34,67 @@ pub enum Error {
         /// What is wrong, and what to do.
         source: SuppressionError,
     },
+    /// The file is no key.
+    #[error("{}: {source}", path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: KeyError,
+    },
+    /// A file that was to replace another is older.
+    #[error("{}: build {found} is older than build {serving}, which stays; allow older builds to go back to it", path.display())]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// Its build number.
+        found: u64,
+        /// That of the one which stays.
+        serving: u64,
+    },
+    /// Readers hold so many replaced files that there is no place for another.
+    #[error("{}: readers still hold {held} files that were replaced; the last one stays until some of them are done", path.display())]
+    Held {
+        /// The file that was to replace the last one.
+        path: PathBuf,
+        /// How many.
+        held: usize,
+    },
 }
 
 impl Error {
     /// The same about another file: for what was made from it in memory.
     pub(crate) fn about(mut self, file: &Path) -> Error {
         match &mut self {
-            Error::Io { path, .. } | Error::Format { path, .. } | Error::Suppression { path, .. } => {
-                *path = file.into();
-            }
+            Error::Io { path, .. }
+            | Error::Format { path, .. }
+            | Error::Suppression { path, .. }
+            | Error::Key { path, .. }
+            | Error::Older { path, .. }
+            | Error::Held { path, .. } => *path = file.into(),
         }
         self
+    }
+
+    /// The kind of error in a word, for counters and states that programs read: `missing`, `io`, `empty`,
+    /// `foreign`, `newer`, `unsigned`, `signature`, `damaged`, `suppression`, `key`, `older` or `held`.
+    pub fn class(&self) -> &'static str {
+        match self {
+            Error::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => "missing",
+            Error::Io { .. } => "io",
+            Error::Format { source, .. } => match source {
+                FormatError::Empty => "empty",
+                FormatError::Magic => "foreign",
+                FormatError::NewerVersion { .. } => "newer",
+                FormatError::Unsigned => "unsigned",
+                FormatError::OtherKey | FormatError::Signature => "signature",
+                _ => "damaged",
+            },
+            Error::Suppression { .. } => "suppression",
+            Error::Key { .. } => "key",
+            Error::Older { .. } => "older",
+            Error::Held { .. } => "held",
+        }
     }
 
     pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Error {
@@ -117,6 +168,15 @@ pub enum FormatError {
         /// What is wrong.
         what: &'static str,
     },
+    /// There is no signature, and one was asked for.
+    #[error("the file is not signed; get it from whoever signs it, or build it with --sign")]
+    Unsigned,
+    /// There is a signature, of another key than the one that was asked for.
+    #[error("the file is signed with another key than the one given; is it from where you think?")]
+    OtherKey,
+    /// There is a signature that is none of the key that the file names.
+    #[error("the signature does not fit: the file was changed after it was signed; copy it again")]
+    Signature,
     /// A byte outside header and sections is not zero.
     #[error("byte {offset} lies between sections and is not zero; copy or build the file again")]
     Padding {

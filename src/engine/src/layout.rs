@@ -14,6 +14,7 @@ use crate::format::{
 };
 use crate::rank::RankIndex;
 use crate::search::{V4Table, V6Table};
+use crate::signature::PublicKey;
 use crate::strings::{StringPool, text_in_record};
 use crate::tree::Tree;
 
@@ -101,6 +102,11 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The key that the file says signed it; none where it says so of none, or of what can't be a key.
+    pub(crate) fn signer(&self) -> Option<PublicKey> {
+        PublicKey::from_bytes(&self.header.public_key)
+    }
+
     /// A string of the pool; none where the reference is empty, out of bounds or no UTF-8.
     pub(crate) fn string(&self, reference: StringRef) -> Option<&'a str> {
         self.strings.get(reference)
@@ -137,13 +143,12 @@ fn v6_table<'a>(sections: &Sections<'a>) -> Result<V6Table<'a>, FormatError> {
     })
 }
 
-/// What checksum and signature are taken over: header and section table, the seal zeroed.
-pub(crate) fn header_digest(header_and_table: &[u8]) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    hash.update(&header_and_table[..Header::SEAL.start]);
-    hash.update([0; Header::SEAL.end - Header::SEAL.start]);
-    hash.update(&header_and_table[Header::SEAL.end..]);
-    hash.finalize().into()
+/// What checksum and signature are taken over: header and section table, the seal zeroed. At most
+/// 4.3 KB, since a file has at most [`MAX_SECTIONS`].
+pub(crate) fn sealed_bytes(header_and_table: &[u8]) -> Vec<u8> {
+    let mut bytes = header_and_table.to_vec();
+    bytes[Header::SEAL].fill(0);
+    bytes
 }
 
 fn check_header(bytes: &[u8]) -> Result<&Header, FormatError> {
@@ -174,7 +179,7 @@ fn check_header(bytes: &[u8]) -> Result<&Header, FormatError> {
     if found < length {
         return Err(cut_off(header.file_length.get().max(length)));
     }
-    if header_digest(&bytes[..length as usize]) != header.checksum {
+    if header.checksum != *Sha256::digest(sealed_bytes(&bytes[..length as usize])) {
         return Err(FormatError::HeaderChecksum);
     }
     let expected = header.file_length.get();

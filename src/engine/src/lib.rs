@@ -51,9 +51,12 @@
 //! # Map of the modules
 //!
 //! `address` reads addresses; `search` finds intervals with the indexes of `rank` (IPv4) and `tree`
-//! (IPv6), compiled for what `cpu` finds; `database` and `answer` turn them into answers; `fields` names what an answer holds; `format` is the layout, `layout` its first
-//! checks, `verify` all of them; `writer` makes files, `arrange` orders
-//! their content, and `publish` puts them in place; `suppression` leaves out of a file what a list names.
+//! (IPv6), compiled for what `cpu` finds; `database` and `answer` turn them into answers; `fields` names
+//! what an answer holds; `format` is the layout, `layout` its first checks, `verify` all of them, and
+//! `signature` says who made a file; `writer` makes files, `arrange` orders their content, and `publish`
+//! puts them in place; `suppression` leaves out of a file what a list names; `generations` replaces a
+//! file while it answers, by `swap`, and `backing` says where
+//! its bytes are meanwhile: mapped from the file, or in the memory of `sealed`.
 
 mod address;
 mod answer;
@@ -64,12 +67,18 @@ mod database;
 mod error;
 mod fields;
 pub mod format;
+mod generations;
 mod layout;
 mod publish;
 mod rank;
+#[cfg(target_os = "linux")]
+mod sealed;
 mod search;
+mod signature;
 mod strings;
 mod suppression;
+mod swap;
+mod sync;
 mod tree;
 mod verify;
 mod writer;
@@ -80,7 +89,9 @@ pub use database::{Database, Interval, Metadata, OpenOptions};
 pub use error::{Error, FormatError};
 pub use fields::{Value, for_each_field, write_json};
 pub use format::UNKNOWN;
-pub use publish::publish;
+pub use generations::{GenerationOptions, Generations, OwnedSnapshot, ReloadStatus, Snapshot};
+pub use publish::{publish, publish_other};
+pub use signature::{KeyError, PublicKey, SecretKey};
 pub use suppression::{
     InvalidNetwork, InvalidSuppression, Suppression, SuppressionError, SuppressionList, SuppressionRule,
 };

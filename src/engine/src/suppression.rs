@@ -46,7 +46,7 @@ use std::path::Path;
 use crate::answer::Network;
 use crate::backing::open;
 use crate::error::Error;
-use crate::publish::{directory_of, replace};
+use crate::publish::{Mode, directory_of, replace};
 use crate::writer::CompanyFields;
 pub(crate) use apply::Hidden;
 pub use rule::{InvalidNetwork, InvalidSuppression, Suppression, SuppressionRule};
@@ -125,7 +125,8 @@ impl SuppressionList {
     }
 
     fn write(&self, path: &Path, old: Option<&Metadata>) -> io::Result<()> {
-        replace(path, old.map_or(NEW_LIST_MODE, |old| old.mode() & 0o777), |out| {
+        let mode = Mode::Exactly(old.map_or(NEW_LIST_MODE, |old| old.mode() & 0o777));
+        replace(path, mode, |out| {
             if let Some(old) = old {
                 // Only root may give a file away; whoever is not keeps the group at least.
                 let _ = fchown(out.get_ref(), None, Some(old.gid()));

@@ -17,7 +17,7 @@ use crate::format::{
     ALIGNMENT, CompanyRecord, Header, MAGIC, MAX_SOURCES, MetadataRecord, NONE, OperatorRecord, SectionEntry,
     SectionKind, SourceRecord, StringRef, UNKNOWN, VERSION, align,
 };
-use crate::layout::header_digest;
+use crate::signature::SecretKey;
 use crate::strings::{PoolFull, StringPoolBuilder};
 use crate::{arrange, rank, tree};
 
@@ -157,6 +157,7 @@ pub struct Writer {
     v6: Intervals<u128>,
     build_number: u64,
     created: u64,
+    key: Option<SecretKey>,
 }
 
 impl Default for Writer {
@@ -182,6 +183,7 @@ impl Writer {
             v6: Intervals::default(),
             build_number: 0,
             created: 0,
+            key: None,
         }
     }
 
@@ -193,6 +195,11 @@ impl Writer {
     /// Dates the file: Unix seconds of its newest data.
     pub fn created(&mut self, unix_seconds: u64) {
         self.created = unix_seconds;
+    }
+
+    /// Signs the file with this key when it is finished. An unsigned file has no signer.
+    pub fn sign(&mut self, key: SecretKey) {
+        self.key = Some(key);
     }
 
     /// Adds a fact about the file itself.
@@ -378,7 +385,7 @@ impl Writer {
             (SectionKind::Metadata, self.metadata.as_bytes()),
             (SectionKind::Strings, &strings),
         ];
-        write_file(&sections, self.build_number, self.created, out)
+        write_file(&sections, self.build_number, self.created, self.key.as_ref(), out)
     }
 }
 
@@ -387,6 +394,7 @@ fn write_file(
     sections: &[(SectionKind, &[u8])],
     build_number: u64,
     created: u64,
+    key: Option<&SecretKey>,
     out: &mut impl Write,
 ) -> Result<(), WriteError> {
     let too_large = || WriteError::TooMany { what: "bytes", limit: u64::MAX };
@@ -416,7 +424,12 @@ fn write_file(
     header.section_count = U32::new(sections.len() as u32);
 
     let mut start = [header.as_bytes(), table.as_bytes()].concat();
-    header.checksum = header_digest(&start);
+    // The seal is still zero: these are the sealed bytes.
+    header.checksum = Sha256::digest(&start).into();
+    if let Some(key) = key {
+        header.public_key = *key.public_key().as_bytes();
+        header.signature = key.sign(&start);
+    }
     start[..size_of::<Header>()].copy_from_slice(header.as_bytes());
 
     out.write_all(&start)?;

@@ -7,7 +7,6 @@
 mod common;
 
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Instant;
@@ -21,12 +20,6 @@ const CHUNK: usize = 1 << 20;
 
 /// IPv6 addresses to look up, at the least.
 const V6_ADDRESSES: u64 = 100_000_000;
-
-/// NAMEPLATE_FILE, from the repository's root, or what `make data` builds.
-fn path() -> PathBuf {
-    let file = std::env::var_os("NAMEPLATE_FILE").unwrap_or_else(|| "data/nameplate.npl".into());
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(file)
-}
 
 /// The intervals of both families, as they stand in the file.
 struct Intervals {
@@ -75,7 +68,7 @@ struct Subject {
 
 impl Subject {
     fn open() -> Subject {
-        let path = path();
+        let path = real_path();
         let open = || {
             OpenOptions::default().prefault(true).open(&path).unwrap_or_else(|error| {
                 panic!("{error}\n`make data` builds the file; NAMEPLATE_FILE names another one")
@@ -286,7 +279,7 @@ fn every_interval_has_its_bounds_and_every_answer_its_name() {
 #[ignore = "needs 2 GB of memory; make test-exhaustive"]
 fn slots_of_one_address_find_every_edge_of_the_real_file() {
     let started = Instant::now();
-    let mut parts = Parts::of(&std::fs::read(path()).unwrap());
+    let mut parts = Parts::of(&std::fs::read(real_path()).unwrap());
     let starts: Vec<u32> =
         parts.section(SectionKind::V4Starts).content.chunks(4).map(|start| get_u32(start, 0)).collect();
     let cells = rank_cells(&starts, 0);

@@ -5,7 +5,7 @@ mod common;
 
 use std::ffi::OsString;
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
@@ -196,6 +196,55 @@ fn a_temporary_file_left_by_a_killed_build_does_not_stop_the_next() {
     }
     publish(sample_writer(), &path).unwrap();
     assert_eq!(fs::read(&path).unwrap(), sample());
+    // Only names that publishing gives are its own to remove.
+    assert_eq!(names_in(directory.path()), [&*format!(".nameplate.npl.{id}.tmp"), "nameplate.npl"]);
+}
+
+#[test]
+fn what_another_is_writing_and_what_is_not_ours_stays() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("nameplate.npl");
+    let being_written = fs::File::create(directory.path().join(".nameplate.npl.1.0.tmp")).unwrap();
+    being_written.lock().unwrap();
+    let mut others = vec![
+        OsString::from(".nameplate.npl.1.0.tmp"),
+        ".nameplate.npl..0.tmp".into(),
+        ".nameplate.npl.1.0.0.tmp".into(),
+        ".nameplate.npl.1.x.tmp".into(),
+        ".other.npl.1.0.tmp".into(),
+        "nameplate.npl.1.0.tmp".into(),
+    ];
+    for name in &others {
+        fs::OpenOptions::new().create(true).append(true).open(directory.path().join(name)).unwrap();
+    }
+    // A link, a directory and a pipe are no temporary files, whatever they are called.
+    std::os::unix::fs::symlink("nameplate.npl", directory.path().join(".nameplate.npl.2.0.tmp")).unwrap();
+    fs::create_dir(directory.path().join(".nameplate.npl.3.0.tmp")).unwrap();
+    let pipe = directory.path().join(".nameplate.npl.4.0.tmp");
+    assert!(Command::new("mkfifo").arg(pipe).status().unwrap().success());
+    others.extend((2..=4).map(|number| format!(".nameplate.npl.{number}.0.tmp").into()));
+    others.push("nameplate.npl".into());
+    others.sort();
+    publish(sample_writer(), &path).unwrap();
+    assert_eq!(names_in(directory.path()), others);
+    drop(being_written);
+    publish(sample_writer(), &path).unwrap();
+    assert!(!directory.path().join(".nameplate.npl.1.0.tmp").exists(), "its writer is gone");
+}
+
+/// A full disk shows in write(2): /dev/full is one that is always full.
+#[test]
+fn other_content_is_published_in_the_same_way() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("export.csv");
+    nameplate::publish_other(&path, |out| out.write_all(b"old")).unwrap();
+    let error = nameplate::publish_other(&path, |out| {
+        out.write_all(b"half")?;
+        fs::OpenOptions::new().write(true).open("/dev/full")?.write_all(b"more")
+    });
+    assert_eq!(error.unwrap_err().kind(), io::ErrorKind::StorageFull);
+    assert_eq!(fs::read(&path).unwrap(), b"old");
+    assert_eq!(names_in(directory.path()), ["export.csv"]);
 }
 
 /// Two threads of one process share its id and so the temporary name: one finds it taken, and in

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use nameplate::{Address, Database, publish, write_json};
+use nameplate::{Address, Database, SecretKey, publish, write_json};
 use nameplate_build::{BuildConfig, BuildReport, Explanation, Progress};
 use serde_json::json;
 
@@ -17,12 +17,14 @@ pub(super) fn run(arguments: Build) -> Result<ExitCode, Failure> {
         Some(file) => BuildConfig::read(file)?,
         None => BuildConfig::from_asn_tables(arguments.from.asn),
     };
+    // Before the build, which takes its time.
+    let key = arguments.sign.as_deref().map(SecretKey::open).transpose()?;
     config.build_number = arguments.number.or(config.build_number);
     config.accept_terms = arguments.accept_terms;
     for (source, terms) in config.terms() {
         eprintln!("The terms of source {source:?}:\n{terms}\n");
     }
-    let (writer, report, explanation) = match arguments.explain {
+    let (mut writer, report, explanation) = match arguments.explain {
         Some(address) => {
             let (writer, report, explanation) =
                 nameplate_build::explain(&config, address, &mut Bars::default())?;
@@ -33,6 +35,9 @@ pub(super) fn run(arguments: Build) -> Result<ExitCode, Failure> {
             (writer, report, None)
         }
     };
+    if let Some(key) = key {
+        writer.sign(key);
+    }
     // The file outlives the database that reads it.
     let mut file = Vec::new();
     let database = match &arguments.output {

@@ -46,7 +46,7 @@ pub(super) fn source_json(source: &Source<'_>) -> Value {
 
 fn as_json(metadata: Metadata<'_>) -> Value {
     let section = |(name, records, bytes): (Option<&'static str>, u64, u64)| json!({"name": name.unwrap_or("unknown kind"), "records": records, "bytes": bytes});
-    json!({
+    let mut json = json!({
         "version": metadata.version(),
         "build_number": metadata.build_number(),
         "created": metadata.created(),
@@ -59,13 +59,21 @@ fn as_json(metadata: Metadata<'_>) -> Value {
         "facts": metadata.facts().map(|(key, value)| (key.to_owned(), value.into())).collect::<Map<_, _>>(),
         "sources": metadata.sources().map(|source| source_json(&source)).collect::<Vec<_>>(),
         "sections": metadata.sections().map(section).collect::<Vec<_>>(),
-    })
+    });
+    if let Some(key) = metadata.signer() {
+        json["signer"] = key.to_string().into();
+    }
+    json
 }
 
 fn as_text(metadata: Metadata<'_>, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "format version  {}", metadata.version())?;
     writeln!(out, "build number    {}", metadata.build_number())?;
     writeln!(out, "bytes           {}", metadata.file_length())?;
+    match metadata.signer() {
+        Some(key) => writeln!(out, "signer          {key} (as it says; verify --public-key checks it)")?,
+        None => writeln!(out, "signer          none")?,
+    }
     writeln!(out, "IPv4 intervals  {}", metadata.v4_intervals())?;
     writeln!(out, "IPv6 intervals  {}", metadata.v6_intervals())?;
     writeln!(out, "answers         {}", metadata.answers())?;

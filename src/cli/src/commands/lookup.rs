@@ -1,12 +1,13 @@
 //! `nameplate lookup`: from a file or from a daemon, from arguments or from standard input.
 
 use std::io::{self, BufRead, BufReader, BufWriter, Read, StdoutLock, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
-use nameplate::{Address, Answer, Database, for_each_field, write_json};
+use nameplate::{Address, Answer, Database, OpenOptions, SuppressionList, for_each_field, write_json};
 use nameplate_daemon::client::Client;
 
-use super::{Failure, open};
+use super::{Failure, public_key};
 use crate::args::Lookup;
 
 /// Longer lines are no addresses; the rest of them is passed over.
@@ -18,7 +19,7 @@ const BATCH: usize = 256;
 pub(super) fn run(arguments: &Lookup) -> Result<ExitCode, Failure> {
     let from = &arguments.from;
     let backend = match (&from.db, &from.socket) {
-        (Some(file), _) => Backend::File(Box::new(open(file, arguments.suppress.as_deref())?)),
+        (Some(file), _) => Backend::File(Box::new(open(file, arguments)?)),
         (None, Some(socket)) => Backend::Daemon(Client::connect(socket)?),
         (None, None) => return Err("give --db or --socket".into()),
     };
@@ -34,6 +35,12 @@ pub(super) fn run(arguments: &Lookup) -> Result<ExitCode, Failure> {
     }
     session.flush()?;
     Ok(if session.lines.refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn open(file: &Path, arguments: &Lookup) -> Result<Database, nameplate::Error> {
+    let list = arguments.suppress.as_deref().map(SuppressionList::open).transpose()?;
+    let key = public_key(arguments.public_key.as_deref())?;
+    OpenOptions::default().public_key(key.as_ref()).suppression(list.as_ref()).open(file)
 }
 
 /// Who answers.

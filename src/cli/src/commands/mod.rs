@@ -5,6 +5,7 @@ mod diff;
 mod documents;
 mod export;
 mod inspect;
+mod keygen;
 mod lookup;
 mod networks;
 mod serve;
@@ -16,7 +17,7 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
-use nameplate::{Database, OpenOptions, SuppressionList};
+use nameplate::{Database, OpenOptions, PublicKey, SuppressionList};
 
 use crate::args::Command;
 
@@ -29,6 +30,7 @@ pub(crate) fn run(command: Command) -> ExitCode {
         Command::Lookup(lookup) => lookup::run(&lookup),
         Command::Serve(serve) => serve::run(serve),
         Command::Build(build) => build::run(build),
+        Command::Keygen(keygen) => keygen::run(&keygen),
         Command::Inspect(inspect) => inspect::run(&inspect),
         Command::Verify(verify) => verify::run(&verify),
         Command::Networks(networks) => networks::run(&networks),
@@ -59,12 +61,12 @@ fn open(path: &Path, list: Option<&Path>) -> Result<Database, nameplate::Error> 
 fn open_verified(path: &Path, list: Option<&Path>) -> Result<Database, nameplate::Error> {
     // Before the file, which may take its time to be checked.
     let list = list.map(SuppressionList::open).transpose()?;
-    let database = Database::open(path)?;
-    database.verify().map_err(|source| nameplate::Error::Format { path: path.into(), source })?;
-    match list {
-        Some(list) => database.suppress(&list),
-        None => Ok(database),
-    }
+    OpenOptions::default().verify(true).suppression(list.as_ref()).open(path)
+}
+
+/// The key that an option names: its file, or the key itself.
+fn public_key(option: Option<&Path>) -> Result<Option<PublicKey>, nameplate::Error> {
+    option.map(PublicKey::open).transpose()
 }
 
 /// Whoever reads the output has seen enough: `nameplate networks … | head`.

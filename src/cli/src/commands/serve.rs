@@ -8,7 +8,7 @@ use nameplate_daemon::Options;
 use serde::Deserialize;
 use tracing_subscriber::filter::LevelFilter;
 
-use super::Failure;
+use super::{Failure, public_key};
 use crate::args::Serve;
 
 /// The configuration file.
@@ -22,16 +22,23 @@ struct Config {
     #[serde(default)]
     prefault: bool,
     suppress: Option<PathBuf>,
+    /// A file's path, or the key itself.
+    public_key: Option<PathBuf>,
+    #[serde(default)]
+    allow_older: bool,
 }
 
 pub(super) fn run(arguments: Serve) -> Result<ExitCode, Failure> {
     let config = arguments.config.as_deref().map(read_config).transpose()?.unwrap_or_default();
+    let key = arguments.public_key.or(config.public_key);
     let options = Options {
         database: arguments.db.or(config.db).ok_or("no range file: give --db or the key db")?,
         socket: arguments.socket.or(config.socket).ok_or("no socket: give --socket or the key socket")?,
         map: arguments.map || config.map,
         prefault: arguments.prefault || config.prefault,
         suppression: arguments.suppress.or(config.suppress),
+        public_key: public_key(key.as_deref())?,
+        allow_older: arguments.allow_older || config.allow_older,
     };
     let level = log_level()?;
     let colours = std::io::stderr().is_terminal();

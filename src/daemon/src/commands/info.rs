@@ -63,8 +63,12 @@ fn persistence(_: &Session, text: &mut String) {
 }
 
 fn stats(session: &Session, text: &mut String) {
+    let reload = session.state().reload_status();
     line(text, format_args!("total_connections_received:{}", session.state().connections()));
     line(text, format_args!("total_commands_processed:{}", session.state().commands()));
+    line(text, format_args!("reloads:{}", reload.reloads));
+    line(text, format_args!("reload_failures:{}", reload.failures));
+    line(text, format_args!("last_reload_error:{}", reload.last_error.unwrap_or_default()));
 }
 
 fn replication(_: &Session, text: &mut String) {
@@ -73,7 +77,8 @@ fn replication(_: &Session, text: &mut String) {
 }
 
 fn database(session: &Session, text: &mut String) {
-    let metadata = session.state().database().metadata();
+    let snapshot = session.state().snapshot();
+    let metadata = snapshot.metadata();
     line(text, format_args!("format_version:{}", metadata.version()));
     line(text, format_args!("build_number:{}", metadata.build_number()));
     line(text, format_args!("created:{}", metadata.created()));
@@ -84,4 +89,6 @@ fn database(session: &Session, text: &mut String) {
     line(text, format_args!("companies:{}", metadata.companies()));
     line(text, format_args!("operators:{}", metadata.operators()));
     line(text, format_args!("sources:{}", metadata.sources().count()));
+    line(text, format_args!("generation:{}", snapshot.generation()));
+    line(text, format_args!("generations_held:{}", session.state().generations_held()));
 }

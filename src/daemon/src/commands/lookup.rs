@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::net::IpAddr;
 
-use nameplate::{Address, Answer, InvalidAddress, Value, for_each_field, write_json};
+use nameplate::{Address, Answer, Database, InvalidAddress, Snapshot, Value, for_each_field, write_json};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::Session;
@@ -13,7 +13,7 @@ use crate::resp::{Arguments, Writer, decimal, parse_integer};
 
 /// `LOOKUP address`: a map.
 pub(super) fn lookup(session: &Session, address: &[u8], reply: &mut Writer) {
-    match session.state().database().lookup_text(address) {
+    match session.state().snapshot().lookup_text(address) {
         Ok(answer) => write_answer(&answer, reply),
         Err(_) => invalid_address(reply),
     }
@@ -21,11 +21,10 @@ pub(super) fn lookup(session: &Session, address: &[u8], reply: &mut Writer) {
 
 /// `MLOOKUP address…`: an array of maps, an error in the place of what is no address.
 pub(super) async fn mlookup<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
-    session: &Session,
+    database: &Database,
     arguments: Arguments<'_>,
     output: &mut Output<R, W>,
 ) -> io::Result<()> {
-    let database = session.state().database();
     output.reply.array(arguments.len() - 1);
     let mut parsed = Vec::with_capacity(MLOOKUP_CHUNK);
     let mut addresses = Vec::with_capacity(MLOOKUP_CHUNK);
@@ -63,7 +62,7 @@ fn forget<T: Copy>(values: &mut Vec<T>, with: T) {
 /// `LOOKUPJSON address`: the line of `nameplate lookup --json`.
 pub(super) fn lookup_json(session: &mut Session, address: &[u8], reply: &mut Writer) {
     let (state, text) = session.state_and_text();
-    match state.database().lookup_text(address) {
+    match state.snapshot().lookup_text(address) {
         Ok(answer) => {
             write_json(&answer, text);
             reply.bulk(text.as_bytes());
@@ -83,20 +82,21 @@ const PACKED_CHUNK: usize = 256;
 /// `LOOKUPPACKED 4|16 bytes`: the generation, and the answer ids as little-endian `u32`s. Addresses
 /// are in network order.
 pub(super) async fn lookup_packed<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
-    session: &Session,
+    snapshot: &Snapshot<'_>,
     width: &[u8],
     packed: &[u8],
     output: &mut Output<R, W>,
 ) -> io::Result<()> {
-    let database = session.state().database();
+    let database: &Database = snapshot;
+    let generation = snapshot.generation();
     match width {
         b"4" => {
             let look_up = |addresses: &[u32], ids: &mut [u32]| database.lookup_batch_v4(addresses, ids);
-            answer_packed(session, packed.as_chunks(), u32::from_be_bytes, look_up, output).await
+            answer_packed(generation, packed.as_chunks(), u32::from_be_bytes, look_up, output).await
         }
         b"16" => {
             let look_up = |addresses: &[u128], ids: &mut [u32]| database.lookup_batch_v6(addresses, ids);
-            answer_packed(session, packed.as_chunks(), u128::from_be_bytes, look_up, output).await
+            answer_packed(generation, packed.as_chunks(), u128::from_be_bytes, look_up, output).await
         }
         _ => {
             output.reply.error(&["ERR the width of packed addresses is 4 or 16 bytes"]);
@@ -106,7 +106,7 @@ pub(super) async fn lookup_packed<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
 }
 
 async fn answer_packed<R: AsyncRead + Unpin, W: AsyncWrite + Unpin, A: Copy + Default, const N: usize>(
-    session: &Session,
+    generation: u64,
     (packed, rest): (&[[u8; N]], &[u8]),
     decode: impl Fn([u8; N]) -> A,
     look_up: impl Fn(&[A], &mut [u32]),
@@ -117,7 +117,7 @@ async fn answer_packed<R: AsyncRead + Unpin, W: AsyncWrite + Unpin, A: Copy + De
         return Ok(());
     }
     output.reply.array(2);
-    output.reply.integer(session.state().generation());
+    output.reply.integer(generation.cast_signed());
     output.reply.bulk_start(packed.len() * size_of::<u32>());
     let mut addresses = [A::default(); PACKED_CHUNK];
     let mut ids = [0; PACKED_CHUNK];
@@ -144,7 +144,8 @@ pub(super) fn answer(session: &Session, id: &[u8], reply: &mut Writer) {
     let Some(id) = parse_integer(id).filter(|id| *id >= 0) else {
         return reply.error(&["ERR an answer id is a number from 0"]);
     };
-    match u32::try_from(id).ok().and_then(|id| session.state().database().answer(id)) {
+    let snapshot = session.state().snapshot();
+    match u32::try_from(id).ok().and_then(|id| snapshot.answer(id)) {
         Some(answer) => write_answer(&answer, reply),
         None => reply.error(&["ERR no such answer"]),
     }
@@ -152,11 +153,10 @@ pub(super) fn answer(session: &Session, id: &[u8], reply: &mut Writer) {
 
 /// `NETWORKS company-id`: pairs of first and last address; none for an id that no company has.
 pub(super) async fn networks<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
-    session: &Session,
+    database: &Database,
     company_id: &[u8],
     output: &mut Output<R, W>,
 ) -> io::Result<()> {
-    let database = session.state().database();
     let id = std::str::from_utf8(company_id).unwrap_or_default();
     output.reply.array(database.networks(id).count());
     for network in database.networks(id) {

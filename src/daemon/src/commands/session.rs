@@ -34,6 +34,10 @@ impl Session {
         &self.admission.state
     }
 
+    pub(super) fn is_trusted(&self) -> bool {
+        self.admission.trusted
+    }
+
     pub(super) fn state_and_text(&mut self) -> (&State, &mut String) {
         (&self.admission.state, &mut self.text)
     }

@@ -9,7 +9,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use nameplate::{CompanyFields, CompanyKind, Database, OperatorKind, SourceFields, Writer};
+use nameplate::{
+    CompanyFields, CompanyKind, Database, GenerationOptions, Generations, OperatorKind, SourceFields,
+    SourceSet, Writer, publish,
+};
 use nameplate_daemon::{State, run, socket};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -60,7 +63,9 @@ pub(crate) fn file() -> Vec<u8> {
 }
 
 pub(crate) fn state() -> Arc<State> {
-    Arc::new(State::new(Database::from_bytes(&file()).unwrap()))
+    let database = Database::from_bytes(&file()).unwrap();
+    // From no file: whoever reloads says where from, see `Daemon::serving`.
+    Arc::new(State::new(Generations::starting_with(database, Path::new(""), GenerationOptions::default())))
 }
 
 /// A daemon on a socket in a directory of its own.
@@ -73,11 +78,21 @@ pub(crate) struct Daemon {
 
 impl Daemon {
     pub(crate) async fn start() -> Daemon {
-        let directory = TempDir::new().unwrap();
+        Daemon::with(TempDir::new().unwrap(), state()).await
+    }
+
+    /// Serves the directory's file `n.npl`, opened as the daemon opens it.
+    pub(crate) async fn serving(directory: TempDir) -> Daemon {
+        let options = GenerationOptions { copy: true, verify: true, ..Default::default() };
+        let generations = Generations::open(&directory.path().join("n.npl"), options).unwrap();
+        Daemon::with(directory, Arc::new(State::new(generations))).await
+    }
+
+    pub(crate) async fn with(directory: TempDir, state: Arc<State>) -> Daemon {
         let path = directory.path().join("n.sock");
         let (listener, place) = socket::bind(&path).await.unwrap();
         let shutdown = CancellationToken::new();
-        let running = run(listener, state(), shutdown.clone());
+        let running = run(listener, state, shutdown.clone());
         let task = tokio::spawn(async move {
             running.await;
             place
@@ -149,6 +164,30 @@ impl Peer {
         while let Ok(1..) = within(self.0.read_buf(&mut received)).await {}
         received
     }
+}
+
+/// Build `number`, in which 198.51.100.0/24 is AS `number`'s. Its answer id is 1 where the number is odd, and
+/// 2 where it is even.
+pub(crate) fn numbered(number: u32) -> Writer {
+    let mut writer = Writer::new();
+    writer.build_number(number.into());
+    let operator = writer.operator(number, &format!("Operator {number}"), None).unwrap();
+    let answer = writer.operator_answer(operator, SourceSet::default()).unwrap();
+    if number.is_multiple_of(2) {
+        let reserved = writer.reserved_answer("Private-Use").unwrap();
+        // Answers are numbered by how many intervals they have.
+        writer.push_v4(0x0a00_0000, 0x0aff_ffff, reserved).unwrap();
+        writer.push_v4(0xc0a8_0000, 0xc0a8_ffff, reserved).unwrap();
+    }
+    writer.push_v4(0xc633_6400, 0xc633_64ff, answer).unwrap();
+    writer
+}
+
+/// The first, in a directory of its own, as `n.npl`.
+pub(crate) fn directory_with_a_file() -> TempDir {
+    let directory = TempDir::new().unwrap();
+    publish(numbered(1), &directory.path().join("n.npl")).unwrap();
+    directory
 }
 
 /// A request in array form.

@@ -194,6 +194,23 @@ pub(crate) fn table_name(id: u32) -> String {
     if id == 0 { String::new() } else { format!("Operator {id}") }
 }
 
+/// How often to try what may be tried for ever: `make test` asks for the first number, `make test-long`
+/// (which sets NAMEPLATE_LONG) for the second.
+pub(crate) fn times(short: usize, long: usize) -> usize {
+    if std::env::var_os("NAMEPLATE_LONG").is_some() { long } else { short }
+}
+
+/// NAMEPLATE_FILE, from the repository's root, or what `make data` builds.
+pub(crate) fn real_path() -> std::path::PathBuf {
+    let file = std::env::var_os("NAMEPLATE_FILE").unwrap_or_else(|| "data/nameplate.npl".into());
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(file)
+}
+
+/// The real file where it is there (`make test` makes it), else [`deep`].
+pub(crate) fn real() -> Vec<u8> {
+    std::fs::read(real_path()).unwrap_or_else(|_| deep())
+}
+
 /// Numbers of no particular value, the same in each run: SplitMix64 (Steele, Lea, Flood 2014).
 pub(crate) struct Random(pub(crate) u64);
 
