@@ -13,10 +13,12 @@ const HOSTING: Class = Class::Operator(Some(OperatorKind::Hosting));
 const LISTED: [Kind; 1] = [Kind::Operator(OperatorKind::Hosting)];
 const LISTED_COMPANY: [Kind; 1] = [Kind::Company(CompanyKind::Nonprofit)];
 
+#[allow(clippy::unnecessary_wraps, reason = "as `Signs` has it")]
 fn small() -> Option<Shape> {
     Some(Shape { v4_ranges: 1, v4_addresses: 256, ..Shape::default() })
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "as `Signs` has it")]
 fn large() -> Option<Shape> {
     Some(Shape { v4_ranges: 40, v4_addresses: 1 << 20, v6_ranges: 2, v6_networks: 1 << 17 })
 }

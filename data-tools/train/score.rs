@@ -14,6 +14,7 @@
 //! - the AS table's holders that are called exactly as a legal entity and carry no operator's sign, as such
 //!   firms with networks of their own; of them, too, the development part only.
 
+#[allow(dead_code, reason = "the quality report reads more of a label")]
 #[path = "../src/bin/nameplate-quality/labels.rs"]
 mod labels;
 #[path = "../src/bin/nameplate-quality/table.rs"]

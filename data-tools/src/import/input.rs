@@ -61,11 +61,6 @@ impl Input {
         let length = read_up_to(&mut file, &mut magic).map_err(ImportError::io(path))?;
         Ok(matches!(&magic[..length], b"PK\x03\x04" | b"PK\x05\x06"))
     }
-
-    /// An error of this input, damaged compression included.
-    pub(super) fn error(&self, error: io::Error) -> ImportError {
-        ImportError::Io { path: self.path.clone(), source: error }
-    }
 }
 
 /// A zip archive with several files.

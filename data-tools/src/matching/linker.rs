@@ -63,6 +63,7 @@ pub(crate) struct Links(Vec<(HolderId, Outcome)>);
 
 impl Links {
     /// What became of a holder.
+    #[cfg(test)]
     pub(crate) fn get(&self, holder: HolderId) -> &Outcome {
         match self.0.binary_search_by_key(&holder, |(id, _)| *id) {
             Ok(index) => &self.0[index].1,

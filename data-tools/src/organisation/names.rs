@@ -73,49 +73,6 @@ pub(crate) fn entries(text: &'static str) -> impl Iterator<Item = &'static str> 
     text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
-/// Phrases of one or more words, some bound to the beginning (`^`) or the end (`$`) of a name.
-pub(crate) struct PhraseList(Vec<Phrase>);
-
-struct Phrase {
-    words: Vec<&'static str>,
-    first_only: bool,
-    last_only: bool,
-}
-
-impl PhraseList {
-    pub(crate) fn new(text: &'static str) -> PhraseList {
-        let phrase = |entry: &'static str| Phrase {
-            first_only: entry.starts_with('^'),
-            last_only: entry.ends_with('$'),
-            words: entry.trim_matches(['^', '$']).split(' ').collect(),
-        };
-        let mut phrases: Vec<Phrase> = entries(text).map(phrase).collect();
-        // The longest first, so that what is found is the whole form.
-        phrases.sort_by_key(|phrase| std::cmp::Reverse(phrase.words.len()));
-        PhraseList(phrases)
-    }
-
-    /// Where the longest phrase stands in a name's words. A phrase is never the whole name.
-    pub(crate) fn find(&self, words: &[String]) -> Option<std::ops::Range<usize>> {
-        self.0.iter().find_map(|phrase| {
-            let length = phrase.words.len();
-            if words.len() <= length {
-                return None;
-            }
-            let last = words.len() - length;
-            let places = match (phrase.first_only, phrase.last_only) {
-                (true, _) => 0..1,
-                (_, true) => last..last + 1,
-                _ => 0..last + 1,
-            };
-            places
-                .rev()
-                .find(|at| words[*at..at + length].iter().zip(&phrase.words).all(|(word, part)| word == part))
-                .map(|at| at..at + length)
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,17 +85,5 @@ mod tests {
         assert_eq!(words("Foo Sp. z o.o."), ["foo", "sp", "z", "oo"]);
         assert_eq!(words("Müller & Söhne GmbH"), ["muller", "sohne", "gmbh"]);
         assert_eq!(words("Foo A/S"), ["foo", "a/s"]);
-    }
-
-    #[test]
-    fn a_phrase_is_found_where_it_may_stand() {
-        let list = PhraseList::new("# comment\nas$\n^pt\nsp z oo\nlimited\n");
-        let find = |name| list.find(&words(name));
-        assert_eq!(find("Foo AS"), Some(1..2));
-        assert_eq!(find("AS Foo"), None);
-        assert_eq!(find("PT Foo"), Some(0..1));
-        assert_eq!(find("Foo PT"), None);
-        assert_eq!(find("Foo Sp. z o.o."), Some(1..4));
-        assert_eq!(find("Limited"), None);
     }
 }

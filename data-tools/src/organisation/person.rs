@@ -79,7 +79,6 @@ fn likeness_of_words(name: &str, reading: &Reading) -> Likeness {
         return if two_names && !shape.public_sign { Likeness::Likely } else { Likeness::No };
     }
     match shape.words {
-        0 => Likeness::No,
         1 if shape.initials == 0 => Likeness::No,
         // What looks like an acronym clears no name of which another word is a known one: "HaoYu Deng".
         1..=4 if shape.known_words == 0 && has_acronym(name) => Likeness::No,
@@ -110,6 +109,7 @@ fn without_nickname(name: &str) -> Option<String> {
 
 /// What a person's name is made of.
 #[derive(Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a sign of its own")]
 struct PersonShape {
     /// Words that may be given names or surnames.
     words: usize,

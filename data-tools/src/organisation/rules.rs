@@ -1,6 +1,6 @@
 //! The rules, in the order in which they are asked.
 
-use nameplate::{CompanyKind, OperatorKind};
+use nameplate::CompanyKind;
 
 use super::kind::NameKind;
 use super::person::Likeness;
@@ -139,8 +139,8 @@ pub const RULES: &[Rule] = &[
     rule("business-name", 70, "a sign of a business in the name: company, business", |case| {
         case.named(Sign::Business)
     }),
-    rule("large-network", 60, "more than 262,144 IPv4 addresses (a /14): operator, access", |case| {
-        (case.shape().v4_addresses > ACCESS_ADDRESSES).then_some(Class::Operator(Some(OperatorKind::Access)))
+    rule("large-network", 60, "more than 262,144 IPv4 addresses (a /14): operator", |case| {
+        (case.shape().v4_addresses > ACCESS_ADDRESSES).then_some(Class::Operator(None))
     }),
     rule(
         "weak-public-name",

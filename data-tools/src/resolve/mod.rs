@@ -112,7 +112,7 @@ pub(crate) struct Rules<'a> {
     pub(crate) trust: Vec<u8>,
 }
 
-impl<'a> Rules<'a> {
+impl Rules<'_> {
     /// What follows from the strongest claims of both layers.
     pub(crate) fn decide<A: Bits>(
         &self,
@@ -234,9 +234,8 @@ impl<'a> Rules<'a> {
         let party = &self.evidence.parties[candidate.party as usize];
         let mut details = party.details.as_deref().cloned().unwrap_or_default();
         // As the holder writes it; else by the register, whose form may be a code of ISO 20275.
-        let registered = details.legal_form.take().and_then(|form| match is_form_code(&form) {
-            true => legal_form::by_code(&form).map(Box::from),
-            false => Some(form),
+        let registered = details.legal_form.take().and_then(|form| {
+            if is_form_code(&form) { legal_form::by_code(&form).map(Box::from) } else { Some(form) }
         });
         details.legal_form = legal_form::as_written(&party.name).map(Box::from).or(registered);
         let country = party.country.or(candidate.system.and_then(|(_, system)| system.country));

@@ -33,6 +33,7 @@ impl Share {
         self.whole += 1;
     }
 
+    #[allow(clippy::cast_precision_loss, reason = "counts of labels are small")]
     fn percent(self) -> f64 {
         if self.whole == 0 { 0.0 } else { self.part as f64 * 100.0 / self.whole as f64 }
     }

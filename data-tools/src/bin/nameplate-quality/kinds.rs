@@ -170,7 +170,6 @@ fn said(class: Class) -> &'static str {
         Class::Operator(Some(OperatorKind::Exchange)) => "exchange",
         Class::Operator(None) => "operator",
         Class::Withheld => "withheld",
-        _ => "another kind",
     }
 }
 
@@ -191,7 +190,9 @@ const SAID: [&str; 12] = [
 
 fn confusion(cases: &[Case], out: &mut String) {
     out.push_str("\n### What was said of what\n\n| labelled |");
-    SAID.iter().for_each(|said| _ = write!(out, " {said} |"));
+    for said in SAID {
+        _ = write!(out, " {said} |");
+    }
     _ = writeln!(out, "\n|---|{}", "---|".repeat(SAID.len()));
     for (kind, what) in LABELS {
         _ = write!(out, "| {what} |");

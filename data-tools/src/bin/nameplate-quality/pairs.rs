@@ -7,6 +7,8 @@ use std::path::Path;
 use nameplate_build::matching::SAME;
 use nameplate_build::matching::learn::{Example, Model, is_organisation};
 
+use crate::figures::{Figures, Share, Wanted};
+
 /// A labelled pair and whether it is of organisations; the corpus has ships, too.
 struct Labelled {
     example: Example,
@@ -18,7 +20,7 @@ struct Labelled {
 const FOLDS: usize = 10;
 
 /// Appends the confusion table, the cross-validated figures and the worst mistakes.
-pub(crate) fn report(corpus: &Path, _sources: &Path, out: &mut String) -> Result<(), Box<dyn Error>> {
+pub(crate) fn report(corpus: &Path, out: &mut String, figures: &mut Figures) -> Result<(), Box<dyn Error>> {
     let path = corpus.join("labels/name-pairs/pairs.csv");
     let labelled = read(&path)?;
     writeln!(out, "## Names of organisations: the same or not\n")?;
@@ -28,7 +30,11 @@ pub(crate) fn report(corpus: &Path, _sources: &Path, out: &mut String) -> Result
         "| pairs | same, found | same, missed | other, taken for same | other, found | precision | recall | F1 |\n|---|---|---|---|---|---|---|---|"
     )?;
     let organisations = || labelled.iter().filter(|pair| pair.organisation);
-    Table::of(organisations(), &model).row("organisations", out)?;
+    let table = Table::of(organisations(), &model);
+    table.row("organisations", out)?;
+    let share = |part: u32, other: u32| Share { part: part.into(), whole: (part + other).into() };
+    figures.add("pairs of organisations: precision", share(table.found, table.wrong), Wanted::AtLeast(93.0));
+    figures.add("pairs of organisations: recall", share(table.found, table.missed), Wanted::AtLeast(85.0));
     Table::of(labelled.iter(), &model).row("all, with ships", out)?;
     crossed(&organisations().collect::<Vec<_>>()).row("organisations, cross-validated", out)?;
     crossed(&labelled.iter().collect::<Vec<_>>()).row("all, cross-validated", out)?;

@@ -24,31 +24,24 @@ pub(super) fn run(arguments: Build) -> Result<ExitCode, Failure> {
     for (source, terms) in config.terms() {
         eprintln!("The terms of source {source:?}:\n{terms}\n");
     }
-    let (mut writer, report, explanation) = match arguments.explain {
-        Some(address) => {
-            let (writer, report, explanation) =
-                nameplate_build::explain(&config, address, &mut Bars::default())?;
-            (writer, report, Some((address, explanation)))
-        }
-        None => {
-            let (writer, report) = nameplate_build::build(&config, &mut Bars::default())?;
-            (writer, report, None)
-        }
+    let (mut writer, report, explanation) = if let Some(address) = arguments.explain {
+        let (writer, report, explanation) = nameplate_build::explain(&config, address, &mut Bars::default())?;
+        (writer, report, Some((address, explanation)))
+    } else {
+        let (writer, report) = nameplate_build::build(&config, &mut Bars::default())?;
+        (writer, report, None)
     };
     if let Some(key) = key {
         writer.sign(key);
     }
     // The file outlives the database that reads it.
     let mut file = Vec::new();
-    let database = match &arguments.output {
-        Some(output) => {
-            publish(writer, output)?;
-            Database::open(output)?
-        }
-        None => {
-            writer.finish(&mut file)?;
-            Database::from_bytes(&file)?
-        }
+    let database = if let Some(output) = &arguments.output {
+        publish(writer, output)?;
+        Database::open(output)?
+    } else {
+        writer.finish(&mut file)?;
+        Database::from_bytes(&file)?
     };
     let mut out = io::stdout().lock();
     match (explanation, arguments.json) {
