@@ -60,6 +60,8 @@ pub(crate) fn systems(corpus: &Path) -> Result<Vec<LabelledSystem>, Failure> {
 /// A legal entity with an LEI.
 pub(crate) struct LegalEntity {
     pub(crate) name: String,
+    #[allow(dead_code, reason = "training takes as many of each country")]
+    pub(crate) country: String,
 }
 
 /// The legal entities of GLEIF's category `GENERAL`: no funds, branches, sole traders or governments.
@@ -70,8 +72,9 @@ pub(crate) fn legal_entities(corpus: &Path) -> Result<Vec<LegalEntity>, Failure>
     for line in BufReader::new(flate2::read::MultiGzDecoder::new(file)).lines() {
         let line = line?;
         let mut columns = line.split('\t').skip(1);
-        if let (Some(name), Some(_), Some("GENERAL")) = (columns.next(), columns.next(), columns.next()) {
-            entities.push(LegalEntity { name: name.to_owned() });
+        if let (Some(name), Some(country), Some("GENERAL")) = (columns.next(), columns.next(), columns.next())
+        {
+            entities.push(LegalEntity { name: name.to_owned(), country: country.to_owned() });
         }
     }
     Ok(entities)
