@@ -14,7 +14,7 @@ use nameplate::Database;
 use nameplate_build::{BuildConfig, ListKind, SourceConfig, SourceKind, build};
 
 /// The kinds, each under a letter of its own.
-const KINDS: [(u8, SourceKind); 7] = [
+const KINDS: [(u8, SourceKind); 13] = [
     (b'a', SourceKind::IpAsn),
     (b'd', SourceKind::Delegated),
     (b'm', SourceKind::Mmdb),
@@ -22,6 +22,12 @@ const KINDS: [(u8, SourceKind); 7] = [
     (b's', SourceKind::AsList),
     (b'n', SourceKind::NetworkList),
     (b'o', SourceKind::DomainList),
+    (b'g', SourceKind::Gleif),
+    (b'h', SourceKind::CompaniesHouse),
+    (b'i', SourceKind::Sirene),
+    (b'k', SourceKind::Kbo),
+    (b'r', SourceKind::Rpsl),
+    (b'w', SourceKind::Arin),
 ];
 
 fuzz_target!(|bytes: &[u8]| {
@@ -46,6 +52,7 @@ fn build_from(kind: SourceKind, content: &[u8]) -> Option<Vec<u8>> {
     let path = PathBuf::from(format!("/proc/self/fd/{}", place.as_raw_fd()));
 
     let mut config = BuildConfig::from_asn_tables(vec![path]);
+    config.accept_terms = true;
     let lists = ListKind::try_from("hosting".to_owned()).expect("a kind");
     config.sources[0] = SourceConfig { kind, lists: Some(lists), ..config.sources[0].clone() };
     let (writer, _) = build(&config, &mut ()).ok()?;

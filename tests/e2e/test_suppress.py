@@ -7,7 +7,10 @@ import subprocess
 import pytest
 from support import Daemon, error_line, lookup_json, nameplate_bin, request, run, run_ok
 
-APPLE = "17.0.0.1"
+# Vishay Intertechnology, Inc.: a company with an AS of its own, in the sample and in the whole table.
+COMPANY = "198.24.10.1"
+COMPANY_ID = "asn:62541"
+COMPANY_NAME = "Vishay Intertechnology, Inc."
 DATE = "2026-06-17"
 
 
@@ -99,8 +102,8 @@ def test_a_lost_list_is_never_a_new_one(tmp_path, database):
         ["suppress", "add", "--list", path, "--id", "lei:1", "--reason", "asked"],
         ["suppress", "remove", "--list", path, "--id", "lei:1"],
         ["suppress", "list", "--list", path],
-        ["lookup", "--db", database, "--suppress", path, APPLE],
-        ["networks", "--db", database, "--suppress", path, "asn:714"],
+        ["lookup", "--db", database, "--suppress", path, COMPANY],
+        ["networks", "--db", database, "--suppress", path, COMPANY_ID],
         ["diff", database, database, "--suppress", path],
         ["export", "--db", database, "--suppress", path, "--format", "csv", "-o", "-"],
         ["serve", "--db", database, "--suppress", path, "--socket", tmp_path / "n.sock"],
@@ -120,14 +123,14 @@ def test_a_list_can_begin_with_its_first_entry_and_only_once(tmp_path):
 
 
 def test_a_damaged_list_is_refused_everywhere(suppression, database, tmp_path):
-    add(suppression, "--id", "asn:714")
+    add(suppression, "--id", COMPANY_ID)
     whole = suppression.read_text()
-    for damaged in ("", whole[:-1], whole[: len(whole) // 2], whole.replace("714", "715"), whole + whole):
+    for damaged in ("", whole[:-1], whole[: len(whole) // 2], whole.replace("62541", "62542"), whole + whole):
         suppression.write_text(damaged)
         for arguments in (
             ["suppress", "list", "--list", suppression],
             ["suppress", "add", "--list", suppression, "--id", "lei:1", "--reason", "asked"],
-            ["lookup", "--db", database, "--suppress", suppression, APPLE],
+            ["lookup", "--db", database, "--suppress", suppression, COMPANY],
             ["serve", "--db", database, "--suppress", suppression, "--socket", tmp_path / "n.sock"],
         ):
             done = run(*arguments)
@@ -165,7 +168,7 @@ def test_a_reason_is_asked_for(suppression):
 
 
 def test_a_list_does_not_go_with_a_daemon_that_has_its_own(suppression, tmp_path):
-    done = run("lookup", "--socket", tmp_path / "n.sock", "--suppress", suppression, APPLE)
+    done = run("lookup", "--socket", tmp_path / "n.sock", "--suppress", suppression, COMPANY)
     error_line(done, code=2)
 
 
@@ -202,15 +205,15 @@ def test_a_suppressed_company_is_in_no_output(suppression, database, company, tm
 
 
 def test_a_suppressed_network_ends_the_ranges_beside_it(suppression, database):
-    known = json.loads(run_ok("lookup", "--db", database, "--json", APPLE))
-    add(suppression, "--network", "17.0.0.128/25")
+    known = json.loads(run_ok("lookup", "--db", database, "--json", COMPANY))
+    add(suppression, "--network", "198.24.10.128/25")
     with_list = ["--db", database, "--suppress", suppression, "--json"]
     before, inside, behind = map(
-        json.loads, run_ok("lookup", *with_list, APPLE, "17.0.0.200", "17.0.1.0").splitlines()
+        json.loads, run_ok("lookup", *with_list, COMPANY, "198.24.10.200", "198.24.11.0").splitlines()
     )
     assert inside == {"status": "unknown"}
-    assert before["network"] == {"first": known["network"]["first"], "last": "17.0.0.127"}
-    assert behind["network"] == {"first": "17.0.1.0", "last": known["network"]["last"]}
+    assert before["network"] == {"first": known["network"]["first"], "last": "198.24.10.127"}
+    assert behind["network"] == {"first": "198.24.11.0", "last": known["network"]["last"]}
 
 
 def test_adding_says_what_an_entry_hides_in_a_file(suppression, database):
@@ -218,12 +221,12 @@ def test_adding_says_what_an_entry_hides_in_a_file(suppression, database):
         out = run_ok("suppress", "add", "--list", suppression, *rule, "--reason", "asked", "--db", database)
         return out.splitlines()[1:]
 
-    names = said("--id", "asn:714")
-    assert "hides the company asn:714: Apple Inc." in names
-    assert "hides the operator AS714: Apple Inc." in names
+    names = said("--id", COMPANY_ID)
+    assert f"hides the company {COMPANY_ID}: {COMPANY_NAME}" in names
+    assert f"hides the operator AS62541: {COMPANY_NAME}" in names
     for line in (line for line in names if line.startswith("still shown under another id: ")):
-        assert line.endswith(": Apple Inc.")
-    assert said("--network", "17.0.0.0/25") == ["hides all or part of 1 network"]
+        assert line.endswith(f": {COMPANY_NAME}")
+    assert said("--network", "198.24.10.0/25") == ["hides all or part of 1 network"]
     assert said("--id", "lei:NOBODY") == [f"hides nothing in {database}"]
 
 

@@ -7,17 +7,17 @@ fn organisation(name: &str) -> Organisation<'_> {
     Organisation { name: Cow::Borrowed(name), ..Organisation::default() }
 }
 
-fn announced<'a>(range: Range, asn: u32, name: &'a str) -> Row<'a> {
+fn announced(range: Range, asn: u32, name: &str) -> Row<'_> {
     let system = SystemRow { asn, holder: Some(Holder::Named(organisation(name))), country: None };
     Row::Network(NetworkRow { range, holder: None, role: Role::Unsaid, system: Some(system), country: None })
 }
 
-fn registered<'a>(range: Range, country: &[u8; 2]) -> Row<'a> {
-    let country = Some(*country);
+fn registered(range: Range, country: [u8; 2]) -> Row<'static> {
+    let country = Some(country);
     Row::Network(NetworkRow { range, holder: None, role: Role::Unsaid, system: None, country })
 }
 
-fn held<'a>(range: Range, holder: Holder<'a>) -> Row<'a> {
+fn held(range: Range, holder: Holder<'_>) -> Row<'_> {
     Row::Network(NetworkRow { range, holder: Some(holder), role: Role::Unsaid, system: None, country: None })
 }
 
@@ -75,12 +75,12 @@ fn an_as_gets_the_country_in_which_most_of_its_addresses_are_registered() {
     evidence.take(announced(Range::V4(0, 255), 64500, "Example"), 0);
     evidence.take(announced(Range::V6(0, (1 << 80) - 1), 64501, "Example"), 0);
     evidence.take(announced(Range::V4(1024, 2047), 64502, "Example"), 0);
-    evidence.take(registered(Range::V4(0, 99), b"NL"), 1);
-    evidence.take(registered(Range::V4(100, 300), b"DE"), 1);
-    evidence.take(registered(Range::V6(0, u128::MAX), b"FR"), 1);
+    evidence.take(registered(Range::V4(0, 99), *b"NL"), 1);
+    evidence.take(registered(Range::V4(100, 300), *b"DE"), 1);
+    evidence.take(registered(Range::V6(0, u128::MAX), *b"FR"), 1);
     let told = SystemRow { asn: 64502, holder: None, country: Some(*b"BE") };
     evidence.take(Row::System(told), 1);
-    evidence.take(registered(Range::V4(1024, 2047), b"NL"), 1);
+    evidence.take(registered(Range::V4(1024, 2047), *b"NL"), 1);
     evidence.settle_countries();
     let country = |asn: u32| evidence.systems[&asn].country.map(|country| country.map(char::from));
     assert_eq!(country(64500), Some(['D', 'E']));
