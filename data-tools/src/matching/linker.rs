@@ -262,7 +262,7 @@ fn judge(holder: &Name, record: &Name, country: Option<Country>) -> Option<f64> 
 /// Whether one of two legal forms is an English word for the other, which is the country's:
 /// `Foo Ltd.` for a Polish Sp. z o.o. Where the law speaks English nobody translates.
 fn is_translation(a: &Name, b: &Name, country: Country) -> bool {
-    const ENGLISH: [Country; 5] = [*b"GB", *b"US", *b"AU", *b"IE", *b"IN"];
+    const ENGLISH: [Country; 4] = [*b"GB", *b"US", *b"AU", *b"IN"];
     let is_english = |name: &Name| ENGLISH.iter().any(|country| name.has_form_of(*country));
     let translates =
         |own: &Name, other: &Name| own.has_form_of(country) && !is_english(own) && is_english(other);
@@ -403,6 +403,7 @@ mod tests {
             ("Foobar GmbH", DE, "Foobar GmbH", None),
             ("Foobar GmbH", DE, "Foobar AG", DE),
             ("Foobar SAS", DE, "Foobar GmbH", DE),
+            ("Foobar SE", DE, "Foobar GmbH", DE),
             ("Foobar Inc", Some(*b"US"), "Foobar LLC", Some(*b"US")),
             ("Foobar Corporation", Some(*b"AU"), "Foobar Pty Ltd", Some(*b"AU")),
             ("Foobar GmbH", DE, "Foobar Schweiz GmbH", DE),
