@@ -108,7 +108,7 @@ struct Holder {
 }
 
 impl Linker {
-    /// Indexes the holders. Some 400 bytes and five microseconds for each.
+    /// Indexes the holders. Some 700 bytes with its link, and ten microseconds, for each.
     pub(crate) fn new<'a>(
         holders: impl Iterator<Item = (HolderId, &'a str, Option<Country>)>,
         rule: CountryRule,
@@ -220,7 +220,8 @@ impl Linker {
 ///   Germany, and no other `Foo`.
 /// - Two legal forms of the record's country that differ are two companies; an English word for the
 ///   country's form is a translation.
-/// - The words stand in the same order, and a slip is forgiven only where the legal form is the same.
+/// - The words stand in the same order, and a slip is forgiven only where the legal form and the cut into
+///   words are the same.
 /// - If all they share is common words, the legal form is the same.
 fn judge(holder: &Name, record: &Name, country: Option<Country>) -> Option<f64> {
     // One word may be misspelled; of names with more words apart, only those that are cut otherwise are alike.
@@ -232,7 +233,8 @@ fn judge(holder: &Name, record: &Name, country: Option<Country>) -> Option<f64> 
     }
     let Likeness { mut differences, shared, in_order } = score::likeness(holder, record);
     let same_form = holder.compare_forms(record) == Forms::Same;
-    if !in_order || differences[score::TYPO] > 0.0 && !same_form {
+    let slip = differences[score::TYPO] > 0.0;
+    if !in_order || slip && (!same_form || holder.len() != record.len()) {
         return None;
     }
     if differences[score::PLACE_ADDED] > 0.0 {
@@ -263,7 +265,7 @@ fn judge(holder: &Name, record: &Name, country: Option<Country>) -> Option<f64> 
 /// Whether one of two legal forms is an English word for the other, which is the country's:
 /// `Foo Ltd.` for a Polish Sp. z o.o. Where the law speaks English nobody translates.
 fn is_translation(a: &Name, b: &Name, country: Country) -> bool {
-    const ENGLISH: [Country; 5] = [*b"GB", *b"US", *b"AU", *b"IE", *b"IN"];
+    const ENGLISH: [Country; 4] = [*b"GB", *b"US", *b"AU", *b"IN"];
     let is_english = |name: &Name| ENGLISH.iter().any(|country| name.has_form_of(*country));
     let translates =
         |own: &Name, other: &Name| own.has_form_of(country) && !is_english(own) && is_english(other);
@@ -412,6 +414,7 @@ mod tests {
             ("Foobar GmbH", DE, "Foobar GmbH", None),
             ("Foobar GmbH", DE, "Foobar AG", DE),
             ("Foobar SAS", DE, "Foobar GmbH", DE),
+            ("Foobar SE", DE, "Foobar GmbH", DE),
             ("Foobar Inc", Some(*b"US"), "Foobar LLC", Some(*b"US")),
             ("Foobar Corporation", Some(*b"AU"), "Foobar Pty Ltd", Some(*b"AU")),
             ("Foobar GmbH", DE, "Foobar Schweiz GmbH", DE),
@@ -419,6 +422,8 @@ mod tests {
             ("Foobar IV GmbH", DE, "Foobar V GmbH", DE),
             ("Foobar GmbH", DE, "Foobar Holding GmbH", DE),
             ("Foobar GmbH", DE, "Foobaz GmbH", DE),
+            // Once taken for a slip in names that are cut differently.
+            ("NAB Investment Holdings GmbH", DE, "M & A Investment Holdings GmbH", DE),
             ("Foobars Netze GmbH", DE, "Foobarx Netze GmbH", DE),
             ("Foobar Quux GmbH", DE, "Quux Foobar GmbH", DE),
             ("Global Services", DE, "Global Services GmbH", DE),

@@ -267,13 +267,13 @@ impl<'a> Pairing<'a> {
         may_differ(distance).then_some(float(distance * distance) / float(longer - 1))
     }
 
-    /// Words cut differently and a slip beside: `Snow Storm`, `Snowstrom`.
+    /// Words cut differently and one slip beside: `Snow Storm`, `Snowstrom`.
     fn pair_misspelled_whole(&mut self) {
         const SHORTEST: usize = 8;
         let (a, b) = (self.a.glued(), self.b.glued());
         let (longer, shorter) = (a.len().max(b.len()), a.len().min(b.len()));
         let nothing_left = self.free().next().is_none();
-        let may_differ = |distance: usize| distance * 8 <= longer;
+        let may_differ = |distance: usize| distance <= 1;
         if nothing_left || self.a.len() == self.b.len() || shorter < SHORTEST || !may_differ(longer - shorter)
         {
             return;
