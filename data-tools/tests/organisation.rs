@@ -74,7 +74,7 @@ fn cases() -> Vec<(Signs<'static>, Class, &'static str)> {
         (named("Castle VPN"), Class::Operator(Some(OperatorKind::Vpn)), "trade-name"),
         (named("Chaos Computer Club e.V."), NONPROFIT, "nonprofit-name"),
         (named("Michigan State University Federal Credit Union"), BUSINESS, "business-name"),
-        (Signs { shape: large(), ..named("Beispiel Inc.") }, ACCESS, "large-network"),
+        (Signs { shape: large(), ..named("Beispiel Inc.") }, Class::Operator(None), "large-network"),
         (Signs { shape: small(), ..named("Johnson County Iowa") }, GOVERNMENT, "weak-public-name"),
         (
             Signs { shape: small(), ..named("PT Gigaprima Netlintang") },
