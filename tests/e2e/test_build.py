@@ -1,6 +1,7 @@
 """`nameplate build`: the same file from the same tables, and plain words about bad ones."""
 
 import ipaddress
+import json
 
 import pytest
 import support
@@ -21,25 +22,71 @@ BAD_ROWS = {
 
 
 @pytest.mark.parametrize("row", BAD_ROWS.values(), ids=BAD_ROWS.keys())
-def test_a_bad_row_is_named_by_file_and_line_and_nothing_is_written(row, tmp_path):
+def test_a_bad_row_is_counted_with_its_reason_and_line_and_the_others_are_used(row, tmp_path):
     table = tmp_path / "table.csv"
     table.write_bytes(GOOD + row + GOOD)
     out = tmp_path / "out.npl"
-    line = error_line(run("build", "--asn", table, "-o", out))
-    assert str(table) in line
-    assert "line 2" in line or ":2" in line
-    assert len(line) < 500
-    assert sorted(tmp_path.iterdir()) == [table]
+    text = run_ok("build", "--asn", table, "-o", out)
+    assert "ip-asn: 3 rows, 2 used, 1 refused\n" in text
+    assert "(first on line 2)" in text
+    [source] = json.loads(run_ok("build", "--asn", table, "-o", out, "--json"))["sources"]
+    [refused] = source["refused"]
+    assert (refused["count"], refused["first_line"]) == (1, 2)
+    assert f"refused 1: {refused['reason']} (first" in text
+    [answer] = support.lookup_json(out, ["1.0.0.1"])
+    assert answer["operator"]["asn"] == 64500
 
 
-def test_a_failed_build_leaves_the_file_that_was_there(tmp_path, small_database):
+@pytest.mark.parametrize("row", BAD_ROWS.values(), ids=BAD_ROWS.keys())
+def test_a_file_of_bad_rows_is_refused_and_leaves_the_file_that_was_there(row, tmp_path, small_database):
     table = tmp_path / "table.csv"
-    table.write_bytes(GOOD + BAD_ROWS["bad address"])
+    table.write_bytes(row)
     out = tmp_path / "out.npl"
     out.write_bytes(small_database.read_bytes())
-    error_line(run("build", "--asn", table, "-o", out))
+    line = error_line(run("build", "--asn", table, "-o", out))
+    assert str(table) in line
+    assert "line 1" in line
+    assert len(line) < 500
     assert out.read_bytes() == small_database.read_bytes()
     assert sorted(tmp_path.iterdir()) == [out, table]
+
+
+def test_an_explanation_shows_the_evidence_the_rule_and_the_answer(tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_bytes(GOOD)
+    text = run_ok("build", "--asn", table, "--explain", "1.0.0.7")
+    assert "ip-asn: 1.0.0.0-1.0.0.255, announced by AS64500 of Example Ltd" in text
+    told = json.loads(run_ok("build", "--asn", table, "--explain", "1.0.0.7", "--json"))
+    assert told["rule"]["name"] in text
+    assert told["answer"]["operator"]["asn"] == 64500
+    assert sorted(tmp_path.iterdir()) == [table]
+    out = tmp_path / "out.npl"
+    run_ok("build", "--asn", table, "--explain", "1.0.0.7", "-o", out)
+    assert support.lookup_json(out, ["1.0.0.7"]) == [told["answer"]]
+    unknown = json.loads(run_ok("build", "--asn", table, "--explain", "9.9.9.9", "--json"))
+    assert (unknown["statements"], unknown["answer"]) == ([], {"status": "unknown"})
+    line = error_line(run("build", "--asn", table, "--explain", "1.0.0.777"), code=2)
+    assert "1.0.0.777" not in line
+
+
+def test_whois_dumps_are_read_only_when_their_terms_are_accepted(tmp_path):
+    (tmp_path / "whois.db").write_text(
+        "inetnum: 1.0.0.0 - 1.0.0.255\nnetname: X\ndescr: Example Foundry Ltd\n"
+        "country: GB\nstatus: ASSIGNED PI\nsource: TEST\n"
+    )
+    config = tmp_path / "nameplate.toml"
+    config.write_text('[[source]]\nkind = "rpsl"\nname = "whois"\nfiles = ["whois.db"]\n')
+    out = tmp_path / "out.npl"
+    refused = run("build", "--config", config, "-o", out)
+    assert refused.returncode == 1
+    assert "marketing" in refused.stderr
+    assert "--accept-terms" in refused.stderr.splitlines()[-1]
+    assert not out.exists()
+    accepted = run("build", "--config", config, "-o", out, "--accept-terms")
+    assert accepted.returncode == 0
+    assert "marketing" in accepted.stderr
+    [answer] = support.lookup_json(out, ["1.0.0.1"])
+    assert answer["company"]["name"] == "Example Foundry Ltd"
 
 
 @pytest.mark.parametrize("missing", ["table.csv", "config.toml"])
