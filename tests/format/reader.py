@@ -36,7 +36,7 @@ KINDS = {
     1: ("V4_STARTS", 4),
     2: ("V4_ANSWERS", 4),
     3: ("V6_STARTS_HIGH", 8),
-    4: ("V6_STARTS_LOW", 8),
+    4: ("V6_STARTS_LOW", 12),
     5: ("V6_ANSWERS", 4),
     6: ("ANSWERS", 64),
     7: ("COMPANIES", 64),
@@ -48,6 +48,7 @@ KINDS = {
     13: ("STRINGS", 1),
     14: ("V4_RANK", 12),
     15: ("V6_TREE", 8),
+    16: ("V6_LOW_MARKS", 1),
 }
 OPTIONAL = {"V4_RANK", "V6_TREE"}
 
@@ -65,6 +66,7 @@ OPERATOR = struct.Struct("<IB3s2I")
 SOURCE = struct.Struct("<12IQ8s")
 SOURCE_STRINGS = ("name", "title", "licence", "attribution", "url", "date")
 FACT = struct.Struct("<4I")
+LOW_HALF = struct.Struct("<IQ")
 CELL = struct.Struct("<QI")
 
 UNKNOWN_ANSWER = ANSWER.pack(0, 0, 0, 0, NONE, NONE, 0, bytes(NAME_BYTES))
@@ -122,7 +124,7 @@ class RangeFile:
         self.v4_starts = self._numbers("V4_STARTS", "I")
         self.v4_answers = self._numbers("V4_ANSWERS", "I")
         self.v6_high = self._numbers("V6_STARTS_HIGH", "Q")
-        self.v6_low = self._numbers("V6_STARTS_LOW", "Q")
+        self.v6_low = self._low_halves()
         self.v6_answers = self._numbers("V6_ANSWERS", "I")
         self.network_offsets = self._numbers("NETWORK_OFFSETS", "I")
         self.networks = self._numbers("NETWORKS", "I")
@@ -220,13 +222,14 @@ class RangeFile:
         for name, starts in (
             ("V4_STARTS", self.v4_starts),
             ("V6_STARTS_HIGH", self.v6_high),
-            ("V6_STARTS_LOW", self.v6_low),
         ):
             if len(starts) == 0 or starts[0] != 0:
                 raise RefusedError("section damaged", f"{name} does not start at 0")
+        if self.v6_low and self.v6_low[0][0] == 0:
+            raise RefusedError("section damaged", "IPv6 does not start at 0")
         for name, records, expected in (
             ("V4_ANSWERS", len(self.v4_answers), len(self.v4_starts)),
-            ("V6_STARTS_LOW", len(self.v6_low), len(self.v6_high)),
+            ("V6_LOW_MARKS", self.count("V6_LOW_MARKS"), (len(self.v6_high) + 7) // 8),
             ("V6_ANSWERS", len(self.v6_answers), len(self.v6_high)),
             ("NETWORK_OFFSETS", len(self.network_offsets), self.count("COMPANIES") + 1),
         ):
@@ -255,6 +258,11 @@ class RangeFile:
         if sys.byteorder == "big":
             numbers.byteswap()
         return numbers
+
+    def _low_halves(self) -> list[tuple[int, int]]:
+        """V6_STARTS_LOW as pairs of interval and low half."""
+        entry = self.sections["V6_STARTS_LOW"]
+        return list(LOW_HALF.iter_unpack(self.data[entry.offset : entry.end]))
 
     def count(self, name: str) -> int:
         """How many records a section has."""
@@ -315,7 +323,15 @@ class RangeFile:
         return halve(self.v6_start, len(self.v6_high), address)
 
     def v6_start(self, index: int) -> int:
-        return self.v6_high[index] << 64 | self.v6_low[index]
+        return self.v6_high[index] << 64 | self.v6_low_half(index)
+
+    def v6_low_half(self, index: int) -> int:
+        marks = self.record("V6_LOW_MARKS", index // 8)[0]
+        if marks >> index % 8 & 1 == 0:
+            return 0
+        place = bisect.bisect_left(self.v6_low, (index, 0))
+        found = place < len(self.v6_low) and self.v6_low[place][0] == index
+        return self.v6_low[place][1] if found else 0
 
     # "Finding an interval with the indexes".
 
@@ -354,7 +370,7 @@ class RangeFile:
             node = min(9 * node + sum(key <= address_high for key in keys), below - 1)
         block = starts[8 * node : 8 * node + 8]
         index = max(8 * node + sum(start <= address_high for start in block) - 1, 0)
-        if starts[index] == address_high and self.v6_low[index] > address_low:
+        if starts[index] == address_high and self.v6_low_half(index) > address_low:
             return halve(self.v6_start, index, address)
         return index
 

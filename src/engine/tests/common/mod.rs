@@ -293,13 +293,14 @@ pub(crate) fn put(bytes: &mut [u8], offset: usize, value: &[u8]) {
     bytes[offset..offset + value.len()].copy_from_slice(value);
 }
 
-/// The number of the table's entry for this kind: the writer writes the two indexes, 14 and 15,
-/// before all others, and those in the order of their numbers.
+/// The number of the table's entry for this kind: the writer writes the kinds 14 to 16 before all
+/// others, and those in the order of their numbers.
 pub(crate) fn place_of(kind: SectionKind) -> usize {
     match kind {
         SectionKind::V4Rank => 0,
         SectionKind::V6Tree => 1,
-        other => other as usize + 1,
+        SectionKind::V6LowMarks => 2,
+        other => other as usize + 2,
     }
 }
 
@@ -453,9 +454,13 @@ pub(crate) fn edges_of(parts: &Parts) -> Vec<Address> {
     let v4 = section(SectionKind::V4Starts).chunks(4).map(|start| get_u32(start, 0));
     let v4 = v4.flat_map(|start| [start.wrapping_sub(1), start, start.wrapping_add(1)]);
     let high = section(SectionKind::V6StartsHigh).chunks(8).map(|half| get_u64(half, 0));
-    let low = section(SectionKind::V6StartsLow).chunks(8).map(|half| get_u64(half, 0));
-    let v6 = high.zip(low).map(|(high, low)| u128::from(high) << 64 | u128::from(low));
-    let v6 = v6.flat_map(|start| [start.wrapping_sub(1), start, start.wrapping_add(1)]);
+    let mut v6: Vec<u128> = high.map(|high| u128::from(high) << 64).collect();
+    for half in section(SectionKind::V6StartsLow).chunks_exact(12) {
+        if let Some(start) = v6.get_mut(get_u32(half, 0) as usize) {
+            *start |= u128::from(get_u64(half, 4));
+        }
+    }
+    let v6 = v6.into_iter().flat_map(|start| [start.wrapping_sub(1), start, start.wrapping_add(1)]);
     let v4 = [0, u32::MAX].into_iter().chain(v4).map(Address::V4);
     let v6 = [0, u128::MAX].into_iter().chain(v6).map(Address::from_v6_bits);
     v4.chain(v6).collect()
