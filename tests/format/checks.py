@@ -207,11 +207,13 @@ def v4_rank(file: RangeFile) -> None:
     if not file.has_v4_rank:
         return
     cells = file.count("V4_RANK")
-    cell_bits = 32 - (cells.bit_length() - 1)
+    cell_bits = 32 - (cells - 1).bit_length()
     slot_bits = cell_bits - 6
     bitmaps, begun, irregular = [0] * cells, [0] * cells, [False] * cells
     for start in file.v4_starts:
         cell = start >> cell_bits
+        if cell >= cells:
+            break
         bitmaps[cell] |= 1 << (start >> slot_bits & 63)
         begun[cell] += 1
         irregular[cell] |= start & ((1 << slot_bits) - 1) != 0

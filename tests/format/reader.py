@@ -244,7 +244,7 @@ class RangeFile:
     def _check_indexes(self) -> None:
         if self.has_v4_rank:
             cells = self.count("V4_RANK")
-            if not 2 <= cells <= 2**26 or cells & (cells - 1) != 0:
+            if cells not in [eighths * 2**k for k in range(24) for eighths in (7, 8)]:
                 raise RefusedError("section damaged", f"V4_RANK has {cells} cells")
         if self.has_v6_tree and len(self.v6_tree) != 8 * sum(self.tree_layers):
             raise RefusedError("section damaged", f"V6_TREE has {len(self.v6_tree)} keys")
@@ -338,8 +338,13 @@ class RangeFile:
     def find_v4_by_rank(self, address: int) -> int:
         section = self.sections["V4_RANK"]
         cells = section.length // CELL.size
-        b = cells.bit_length() - 1
+        b = (cells - 1).bit_length()
         number = address >> (32 - b)
+        intervals = len(self.v4_starts)
+        if number >= cells:
+            _, base = CELL.unpack(self.record("V4_RANK", cells - 1))
+            low, high = max((base & 0x7FFFFFFF) - 1, 0), intervals - 1
+            return bisect.bisect_right(self.v4_starts, address, low, max(low, high + 1)) - 1
         bitmap, base = CELL.unpack_from(self.data, section.offset + CELL.size * number)
         slot = (address >> (26 - b)) & 63
         before = base & 0x7FFFFFFF
@@ -347,7 +352,6 @@ class RangeFile:
         if base & 0x80000000 == 0:
             return count - 1
 
-        intervals = len(self.v4_starts)
         if number + 1 < cells:
             after = CELL.unpack_from(self.data, section.offset + CELL.size * (number + 1))[1] & 0x7FFFFFFF
         else:

@@ -292,7 +292,7 @@ fn slots_of_one_address_find_every_edge_of_the_real_file() {
     let mut parts = Parts::of(&std::fs::read(path()).unwrap());
     let starts: Vec<u32> =
         parts.section(SectionKind::V4Starts).content.chunks(4).map(|start| get_u32(start, 0)).collect();
-    let cells = rank_cells(&starts, 0);
+    let cells = rank_cells(&starts, 0, 8);
     assert_eq!(cells.len(), 12 << 26);
     assert!(cells.chunks(12).all(|cell| cell[11] & 0x80 == 0), "no slot can be started within");
     parts.section(SectionKind::V4Rank).content = cells;

@@ -692,7 +692,7 @@ fn every_flipped_bit_of_an_index_is_found_and_panics_in_no_lookup() {
 #[test]
 fn an_index_of_other_starts_is_found() {
     for (kind, index) in [
-        (V4Rank, rank_cells(&[0, 1 << 30], 19)),
+        (V4Rank, rank_cells(&[0, 1 << 30], 19, 7)),
         (V6Tree, tree_keys(&(0..700).map(|number| number << 32).collect::<Vec<u64>>())),
     ] {
         refuses_file(&section_error(kind, "does not fit the starts that it indexes"), &{

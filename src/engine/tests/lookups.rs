@@ -585,7 +585,7 @@ fn what_a_file_says_about_itself_comes_back() {
     assert_eq!((sources[1].title(), sources[1].licence(), sources[1].date()), (None, None, None));
     let sections: Vec<_> = metadata.sections().collect();
     assert_eq!(sections.len(), 16);
-    assert_eq!(sections[0], (Some("V4_RANK"), 4, 48));
+    assert_eq!(sections[0], (Some("V4_RANK"), 7, 84));
     assert_eq!(sections[1], (Some("V6_TREE"), 0, 0));
     assert_eq!(sections[2], (Some("V6_LOW_MARKS"), 1, 1));
     assert_eq!(sections[3], (Some("V4_STARTS"), 10, 40));
