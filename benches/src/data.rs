@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use nameplate::format::{Header, SectionEntry, SectionKind};
+use nameplate::format::{Header, LowHalf, SectionEntry, SectionKind};
 use nameplate::{Database, UNKNOWN, publish};
 use nameplate_build::{BuildConfig, build};
 use zerocopy::little_endian::{U32, U64};
@@ -75,10 +75,11 @@ impl Data {
         let starts = section::<U32>(&bytes, SectionKind::V4Starts)?.iter().map(|start| start.get());
         let v4 = intervals(&starts.collect::<Vec<_>>(), section(&bytes, SectionKind::V4Answers)?);
         let high = section::<U64>(&bytes, SectionKind::V6StartsHigh)?;
-        let low = section::<U64>(&bytes, SectionKind::V6StartsLow)?;
-        let starts =
-            high.iter().zip(low).map(|(high, low)| u128::from(high.get()) << 64 | u128::from(low.get()));
-        let v6 = intervals(&starts.collect::<Vec<_>>(), section(&bytes, SectionKind::V6Answers)?);
+        let mut starts: Vec<u128> = high.iter().map(|high| u128::from(high.get()) << 64).collect();
+        for half in section::<LowHalf>(&bytes, SectionKind::V6StartsLow)? {
+            starts[half.interval.get() as usize] |= u128::from(half.low.get());
+        }
+        let v6 = intervals(&starts, section(&bytes, SectionKind::V6Answers)?);
         Ok(Data { database, path: path.into(), v4, v6 })
     }
 

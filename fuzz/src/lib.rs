@@ -85,22 +85,25 @@ pub fn reseal(file: &mut [u8]) {
 
 /// First addresses of intervals, at most `most` of each family, as the file's bytes have them.
 pub fn starts(file: &[u8], most: usize) -> (Vec<u32>, Vec<u128>) {
-    let (mut v4, mut high, mut low) = (Vec::new(), Vec::new(), Vec::new());
-    for section in sections(file) {
-        let halves = match section.kind {
-            1 => {
-                let numbers = section.content.as_chunks().0.iter().copied().map(u32::from_le_bytes);
-                v4.extend(numbers.take(most));
-                continue;
-            }
-            3 => &mut high,
-            4 => &mut low,
-            _ => continue,
-        };
-        halves.extend(section.content.as_chunks().0.iter().copied().map(u64::from_le_bytes).take(most));
+    let (mut v4, mut v6) = (Vec::new(), Vec::new());
+    let sections = sections(file);
+    let content = |kind| sections.iter().filter(move |section| section.kind == kind).map(|s| &s.content);
+    for starts in content(1) {
+        let numbers = starts.as_chunks().0.iter().copied().map(u32::from_le_bytes);
+        v4.extend(numbers.take(most));
     }
-    let v6 = high.into_iter().zip(low).map(|(high, low)| u128::from(high) << 64 | u128::from(low));
-    (v4, v6.collect())
+    for high in content(3) {
+        let halves = high.as_chunks().0.iter().copied().map(u64::from_le_bytes);
+        v6.extend(halves.take(most).map(|high| u128::from(high) << 64));
+    }
+    for half in content(4).flat_map(|low| low.as_chunks::<12>().0) {
+        let [interval, low @ ..] = half.as_chunks::<4>().0 else { continue };
+        let low = low.as_flattened().iter().rev().fold(0, |low, byte| low << 8 | u128::from(*byte));
+        if let Some(start) = v6.get_mut(u32::from_le_bytes(*interval) as usize) {
+            *start |= low;
+        }
+    }
+    (v4, v6)
 }
 
 fn section_count(file: &[u8]) -> usize {

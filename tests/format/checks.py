@@ -75,7 +75,8 @@ def key_and_signature(file: RangeFile) -> None:
 
 # 4
 def intervals(file: RangeFile) -> None:
-    v6_starts = [high << 64 | low for high, low in zip(file.v6_high, file.v6_low, strict=True)]
+    low_halves(file)
+    v6_starts = [file.v6_start(index) for index in range(len(file.v6_high))]
     for name, starts, ids in (
         ("IPv4", file.v4_starts, file.v4_answers),
         ("IPv6", v6_starts, file.v6_answers),
@@ -83,6 +84,16 @@ def intervals(file: RangeFile) -> None:
         hold(all(a < b for a, b in pairwise(starts)), f"{name} starts do not ascend")
         hold(max(ids) < file.count("ANSWERS"), f"an {name} interval has an answer that is not there")
         hold(all(a != b for a, b in pairwise(ids)), f"two neighbours of {name} have one answer")
+
+
+def low_halves(file: RangeFile) -> None:
+    hold(all(a < b for (a, _), (b, _) in pairwise(file.v6_low)), "intervals of low halves do not ascend")
+    marks = bytearray(file.count("V6_LOW_MARKS"))
+    for interval, low in file.v6_low:
+        hold(interval < len(file.v6_high), f"a low half of interval {interval}")
+        hold(low != 0, f"interval {interval} has a low half of zero")
+        marks[interval // 8] |= 1 << interval % 8
+    hold(section(file, "V6_LOW_MARKS") == marks, "V6_LOW_MARKS does not mark the low halves")
 
 
 # 5
@@ -201,11 +212,13 @@ def v4_rank(file: RangeFile) -> None:
     if not file.has_v4_rank:
         return
     cells = file.count("V4_RANK")
-    cell_bits = 32 - (cells.bit_length() - 1)
+    cell_bits = 32 - (cells - 1).bit_length()
     slot_bits = cell_bits - 6
     bitmaps, begun, irregular = [0] * cells, [0] * cells, [False] * cells
     for start in file.v4_starts:
         cell = start >> cell_bits
+        if cell >= cells:
+            break
         bitmaps[cell] |= 1 << (start >> slot_bits & 63)
         begun[cell] += 1
         irregular[cell] |= start & ((1 << slot_bits) - 1) != 0

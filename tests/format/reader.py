@@ -36,7 +36,7 @@ KINDS = {
     1: ("V4_STARTS", 4),
     2: ("V4_ANSWERS", 4),
     3: ("V6_STARTS_HIGH", 8),
-    4: ("V6_STARTS_LOW", 8),
+    4: ("V6_STARTS_LOW", 12),
     5: ("V6_ANSWERS", 4),
     6: ("ANSWERS", 64),
     7: ("COMPANIES", 64),
@@ -48,6 +48,7 @@ KINDS = {
     13: ("STRINGS", 1),
     14: ("V4_RANK", 12),
     15: ("V6_TREE", 8),
+    16: ("V6_LOW_MARKS", 1),
 }
 OPTIONAL = {"V4_RANK", "V6_TREE"}
 
@@ -65,6 +66,7 @@ OPERATOR = struct.Struct("<IB3s2I")
 SOURCE = struct.Struct("<12IQ8s")
 SOURCE_STRINGS = ("name", "title", "licence", "attribution", "url", "date")
 FACT = struct.Struct("<4I")
+LOW_HALF = struct.Struct("<IQ")
 CELL = struct.Struct("<QI")
 
 UNKNOWN_ANSWER = ANSWER.pack(0, 0, 0, 0, NONE, NONE, 0, bytes(NAME_BYTES))
@@ -122,7 +124,7 @@ class RangeFile:
         self.v4_starts = self._numbers("V4_STARTS", "I")
         self.v4_answers = self._numbers("V4_ANSWERS", "I")
         self.v6_high = self._numbers("V6_STARTS_HIGH", "Q")
-        self.v6_low = self._numbers("V6_STARTS_LOW", "Q")
+        self.v6_low = self._low_halves()
         self.v6_answers = self._numbers("V6_ANSWERS", "I")
         self.network_offsets = self._numbers("NETWORK_OFFSETS", "I")
         self.networks = self._numbers("NETWORKS", "I")
@@ -220,13 +222,14 @@ class RangeFile:
         for name, starts in (
             ("V4_STARTS", self.v4_starts),
             ("V6_STARTS_HIGH", self.v6_high),
-            ("V6_STARTS_LOW", self.v6_low),
         ):
             if len(starts) == 0 or starts[0] != 0:
                 raise RefusedError("section damaged", f"{name} does not start at 0")
+        if self.v6_low and self.v6_low[0][0] == 0:
+            raise RefusedError("section damaged", "IPv6 does not start at 0")
         for name, records, expected in (
             ("V4_ANSWERS", len(self.v4_answers), len(self.v4_starts)),
-            ("V6_STARTS_LOW", len(self.v6_low), len(self.v6_high)),
+            ("V6_LOW_MARKS", self.count("V6_LOW_MARKS"), (len(self.v6_high) + 7) // 8),
             ("V6_ANSWERS", len(self.v6_answers), len(self.v6_high)),
             ("NETWORK_OFFSETS", len(self.network_offsets), self.count("COMPANIES") + 1),
         ):
@@ -241,7 +244,7 @@ class RangeFile:
     def _check_indexes(self) -> None:
         if self.has_v4_rank:
             cells = self.count("V4_RANK")
-            if not 2 <= cells <= 2**26 or cells & (cells - 1) != 0:
+            if cells not in [eighths * 2**k for k in range(24) for eighths in (7, 8)]:
                 raise RefusedError("section damaged", f"V4_RANK has {cells} cells")
         if self.has_v6_tree and len(self.v6_tree) != 8 * sum(self.tree_layers):
             raise RefusedError("section damaged", f"V6_TREE has {len(self.v6_tree)} keys")
@@ -255,6 +258,11 @@ class RangeFile:
         if sys.byteorder == "big":
             numbers.byteswap()
         return numbers
+
+    def _low_halves(self) -> list[tuple[int, int]]:
+        """V6_STARTS_LOW as pairs of interval and low half."""
+        entry = self.sections["V6_STARTS_LOW"]
+        return list(LOW_HALF.iter_unpack(self.data[entry.offset : entry.end]))
 
     def count(self, name: str) -> int:
         """How many records a section has."""
@@ -315,15 +323,28 @@ class RangeFile:
         return halve(self.v6_start, len(self.v6_high), address)
 
     def v6_start(self, index: int) -> int:
-        return self.v6_high[index] << 64 | self.v6_low[index]
+        return self.v6_high[index] << 64 | self.v6_low_half(index)
+
+    def v6_low_half(self, index: int) -> int:
+        marks = self.record("V6_LOW_MARKS", index // 8)[0]
+        if marks >> index % 8 & 1 == 0:
+            return 0
+        place = bisect.bisect_left(self.v6_low, (index, 0))
+        found = place < len(self.v6_low) and self.v6_low[place][0] == index
+        return self.v6_low[place][1] if found else 0
 
     # "Finding an interval with the indexes".
 
     def find_v4_by_rank(self, address: int) -> int:
         section = self.sections["V4_RANK"]
         cells = section.length // CELL.size
-        b = cells.bit_length() - 1
+        b = (cells - 1).bit_length()
         number = address >> (32 - b)
+        intervals = len(self.v4_starts)
+        if number >= cells:
+            _, base = CELL.unpack(self.record("V4_RANK", cells - 1))
+            low, high = max((base & 0x7FFFFFFF) - 1, 0), intervals - 1
+            return bisect.bisect_right(self.v4_starts, address, low, max(low, high + 1)) - 1
         bitmap, base = CELL.unpack_from(self.data, section.offset + CELL.size * number)
         slot = (address >> (26 - b)) & 63
         before = base & 0x7FFFFFFF
@@ -331,7 +352,6 @@ class RangeFile:
         if base & 0x80000000 == 0:
             return count - 1
 
-        intervals = len(self.v4_starts)
         if number + 1 < cells:
             after = CELL.unpack_from(self.data, section.offset + CELL.size * (number + 1))[1] & 0x7FFFFFFF
         else:
@@ -354,7 +374,7 @@ class RangeFile:
             node = min(9 * node + sum(key <= address_high for key in keys), below - 1)
         block = starts[8 * node : 8 * node + 8]
         index = max(8 * node + sum(start <= address_high for start in block) - 1, 0)
-        if starts[index] == address_high and self.v6_low[index] > address_low:
+        if starts[index] == address_high and self.v6_low_half(index) > address_low:
             return halve(self.v6_start, index, address)
         return index
 

@@ -152,7 +152,7 @@ def test_what_is_not_there_is_unknown_to_both_in_a_file_that_nobody_verified(sma
 def test_intervals_that_are_out_of_order_make_neither_reader_fail(small, tmp_path):
     """A wrong answer is allowed, one that is none is not."""
     addresses = addresses_of(RangeFile(small))
-    names = {"V4_STARTS", "V6_STARTS_HIGH", "V6_STARTS_LOW", "V4_RANK", "V6_TREE"}
+    names = {"V4_STARTS", "V6_STARTS_HIGH", "V6_STARTS_LOW", "V6_LOW_MARKS", "V4_RANK", "V6_TREE"}
     path = tmp_path / "damaged.npl"
     for what, data in damage.changed(small, 100, random.Random("order"), names):
         try:

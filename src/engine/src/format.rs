@@ -104,7 +104,7 @@ pub enum SectionKind {
     V4Answers = 2,
     /// High 64 bits of the first address of each IPv6 interval, ascending from `::`.
     V6StartsHigh = 3,
-    /// Low 64 bits of the same.
+    /// [`LowHalf`]s: the low 64 bits of the same, where they are not zero.
     V6StartsLow = 4,
     /// Answer id of each IPv6 interval.
     V6Answers = 5,
@@ -129,14 +129,17 @@ pub enum SectionKind {
     V4Rank = 14,
     /// The layers above [`SectionKind::V6StartsHigh`] as a static tree: the IPv6 index.
     V6Tree = 15,
+    /// A byte for each eight IPv6 intervals: bit n is set where the nth of them has a [`LowHalf`].
+    V6LowMarks = 16,
 }
 
 impl SectionKind {
     /// Every kind, in the order in which sections are written: what a lookup reads comes first, so
     /// that it lies together.
-    pub const ALL: [SectionKind; 15] = [
+    pub const ALL: [SectionKind; 16] = [
         SectionKind::V4Rank,
         SectionKind::V6Tree,
+        SectionKind::V6LowMarks,
         SectionKind::V4Starts,
         SectionKind::V4Answers,
         SectionKind::V6StartsHigh,
@@ -160,14 +163,15 @@ impl SectionKind {
             | SectionKind::V6Answers
             | SectionKind::NetworkOffsets
             | SectionKind::Networks => 4,
-            SectionKind::V6StartsHigh | SectionKind::V6StartsLow | SectionKind::V6Tree => 8,
+            SectionKind::V6StartsHigh | SectionKind::V6Tree => 8,
+            SectionKind::V6StartsLow => size_of::<LowHalf>() as u32,
             SectionKind::V4Rank => size_of::<RankCell>() as u32,
             SectionKind::Answers => size_of::<AnswerRecord>() as u32,
             SectionKind::Companies => size_of::<CompanyRecord>() as u32,
             SectionKind::Operators => size_of::<OperatorRecord>() as u32,
             SectionKind::Sources => size_of::<SourceRecord>() as u32,
             SectionKind::Metadata => size_of::<MetadataRecord>() as u32,
-            SectionKind::Strings => 1,
+            SectionKind::Strings | SectionKind::V6LowMarks => 1,
         }
     }
 
@@ -189,6 +193,7 @@ impl SectionKind {
             SectionKind::Strings => "STRINGS",
             SectionKind::V4Rank => "V4_RANK",
             SectionKind::V6Tree => "V6_TREE",
+            SectionKind::V6LowMarks => "V6_LOW_MARKS",
         }
     }
 
@@ -196,6 +201,17 @@ impl SectionKind {
     pub fn from_number(number: u32) -> Option<SectionKind> {
         Self::ALL.into_iter().find(|kind| *kind as u32 == number)
     }
+}
+
+/// The low half of an IPv6 interval's first address, 12 bytes. One address in a thousand has any other
+/// than zero, so only those stand in the file.
+#[derive(Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub struct LowHalf {
+    /// Index of the interval; ascending.
+    pub interval: U32,
+    /// The low 64 bits, not zero.
+    pub low: U64,
 }
 
 /// 64 slots of the IPv4 index, 12 bytes; [`SectionKind::V4Rank`] in docs/FORMAT.md explains them.
@@ -357,5 +373,6 @@ mod tests {
         assert_eq!(size_of::<SourceRecord>(), 64);
         assert_eq!(size_of::<MetadataRecord>(), 16);
         assert_eq!(size_of::<RankCell>(), 12);
+        assert_eq!(size_of::<LowHalf>(), 12);
     }
 }

@@ -65,7 +65,7 @@ impl<'a> View<'a> {
             return wrong(SectionKind::V4Starts, "the first interval does not start at the first address");
         }
         if self.v6.starts_high.first().is_none_or(|start| start.get() != 0)
-            || self.v6.starts_low.first().is_none_or(|start| start.get() != 0)
+            || self.v6.starts_low.first().is_some_and(|low| low.interval.get() == 0)
         {
             return wrong(
                 SectionKind::V6StartsHigh,
@@ -75,8 +75,8 @@ impl<'a> View<'a> {
         if self.v4.answers.len() != self.v4.starts.len() {
             return wrong(SectionKind::V4Answers, "not as many answers as intervals");
         }
-        if self.v6.starts_low.len() != self.v6.starts_high.len() {
-            return wrong(SectionKind::V6StartsLow, "not as many low halves as high halves");
+        if self.v6.low_marks.len() != self.v6.starts_high.len().div_ceil(8) {
+            return wrong(SectionKind::V6LowMarks, "not one byte for each eight intervals");
         }
         if self.v6.answers.len() != self.v6.starts_high.len() {
             return wrong(SectionKind::V6Answers, "not as many answers as intervals");
@@ -136,6 +136,7 @@ fn v6_table<'a>(sections: &Sections<'a>) -> Result<V6Table<'a>, FormatError> {
     };
     Ok(V6Table {
         starts_high,
+        low_marks: sections.typed(SectionKind::V6LowMarks)?,
         starts_low: sections.typed(SectionKind::V6StartsLow)?,
         answers: sections.typed(SectionKind::V6Answers)?,
         index,

@@ -11,11 +11,12 @@
 //! Nothing here trusts the file: an index out of bounds finds interval 0 or answer 0.
 
 use std::array;
+use std::ops::Range;
 
 use zerocopy::little_endian::{U32, U64};
 
 use crate::cpu::{Cpu, Lanes, per_cpu, prefetch};
-use crate::format::UNKNOWN;
+use crate::format::{LowHalf, UNKNOWN};
 use crate::rank::RankIndex;
 use crate::tree::Tree;
 
@@ -247,12 +248,29 @@ fn descend_together<L: Lanes, const N: usize>(
     }
 }
 
-/// The IPv6 intervals of a file. The halves of a first address lie in arrays of their own: real
-/// tables are decided by the high halves, which then fill cache lines alone.
+/// The marks of the intervals that have low halves, of `count` intervals.
+pub(crate) fn low_marks(halves: &[LowHalf], count: usize) -> Vec<u8> {
+    let mut marks = vec![0; count.div_ceil(8)];
+    for half in halves {
+        let index = half.interval.get() as usize;
+        marks[index / 8] |= 1 << (index % 8);
+    }
+    marks
+}
+
+fn first_address(high: U64, low: U64) -> u128 {
+    (u128::from(high.get()) << 64) | u128::from(low.get())
+}
+
+/// The IPv6 intervals of a file. Real tables are decided by the high halves of first addresses, which
+/// fill cache lines alone; of the low ones the file has those that are not zero, and a bit for each
+/// interval that says whether it has one, so that an address in the first /64 of an interval, as `x::1`
+/// is, need not search them.
 #[derive(Clone, Copy)]
 pub(crate) struct V6Table<'a> {
     pub(crate) starts_high: &'a [U64],
-    pub(crate) starts_low: &'a [U64],
+    pub(crate) low_marks: &'a [u8],
+    pub(crate) starts_low: &'a [LowHalf],
     pub(crate) answers: &'a [U32],
     pub(crate) index: Option<Tree<'a>>,
     pub(crate) cpu: Cpu,
@@ -281,23 +299,18 @@ impl V6Table<'_> {
 
     #[inline(always)]
     fn lookup_on<L: Lanes>(&self, address: u128) -> u32 {
-        let Some(index) = &self.index else { return self.lookup_by_halving(address) };
+        let Some(index) = &self.index else { return self.lookup_among(0..self.starts_high.len(), address) };
         let key = L::key((address >> 64) as u64);
         match self.find_in_block::<L>(index.block::<L>(key), key, address) {
             Ok(interval) => answer_at(self.answers, interval),
             // A call at the end, so that the usual way has no registers to save for it.
-            Err(end) => self.lookup_before(end, address),
+            Err(among) => self.lookup_among(among, address),
         }
     }
 
     #[inline(never)]
-    fn lookup_by_halving(&self, address: u128) -> u32 {
-        answer_at(self.answers, self.find_by_halving(0, self.starts_high.len(), address))
-    }
-
-    #[inline(never)]
-    fn lookup_before(&self, end: usize, address: u128) -> u32 {
-        answer_at(self.answers, self.find_before(end, address))
+    fn lookup_among(&self, among: Range<usize>, address: u128) -> u32 {
+        answer_at(self.answers, self.find_among(among, address))
     }
 
     #[inline(always)]
@@ -318,12 +331,12 @@ impl V6Table<'_> {
     #[inline(always)]
     fn find_on<L: Lanes>(&self, address: u128) -> usize {
         let Some(index) = &self.index else {
-            return self.find_by_halving(0, self.starts_high.len(), address);
+            return self.find_among(0..self.starts_high.len(), address);
         };
         let key = L::key((address >> 64) as u64);
         match self.find_in_block::<L>(index.block::<L>(key), key, address) {
             Ok(interval) => interval,
-            Err(end) => self.find_before(end, address),
+            Err(among) => self.find_among(among, address),
         }
     }
 
@@ -360,58 +373,94 @@ impl V6Table<'_> {
             let found =
                 match self.find_in_block::<L>(*interval as usize, L::key((address >> 64) as u64), *address) {
                     Ok(interval) => interval,
-                    Err(end) => self.find_before(end, *address),
+                    Err(among) => self.find_among(among, *address),
                 };
             *interval = found as u32;
             prefetch(self.answers, found);
         }
     }
 
-    /// The interval that holds `address`, in the block that the index gives for it. Else it is the last
-    /// one that starts at or before the address and before the interval of the error: where the high
-    /// halves are equal and the low half says so, in the last block, which may be shorter, and for the
-    /// largest high half, for which the index has no place.
+    /// The interval that holds `address`, in the block that the index gives for it; or, where more must be
+    /// looked at, the intervals of which it is the last one whose high half is at or below the address's,
+    /// or one before that in the same /64. So it is where the high halves are equal and that interval
+    /// has a low half, in the last block, which may be shorter, and for the largest high half, for which
+    /// the index has no place.
     #[inline(always)]
-    fn find_in_block<L: Lanes>(&self, block: usize, key: L::Key, address: u128) -> Result<usize, usize> {
+    fn find_in_block<L: Lanes>(
+        &self,
+        block: usize,
+        key: L::Key,
+        address: u128,
+    ) -> Result<usize, Range<usize>> {
         let high = (address >> 64) as u64;
-        let Some(count) = L::count_up_to(self.starts_high, block, key) else {
-            return Err(self.starts_high.len());
-        };
         if high == u64::MAX {
-            return Err(self.starts_high.len());
+            return Err(0..self.starts_high.len());
         }
+        let Some(count) = L::count_up_to(self.starts_high, block, key) else {
+            return Err(block..self.starts_high.len());
+        };
         // No key counts only in the first block of a damaged file.
         let found = (block + count).saturating_sub(1);
-        let tie = self.starts_high.get(found).is_some_and(|start| start.get() == high);
-        if tie && self.starts_low.get(found).is_some_and(|start| start.get() > address as u64) {
-            return Err(found);
+        if self.starts_high.get(found).is_some_and(|start| start.get() == high) && self.has_low_half(found) {
+            return Err(found..found + 1);
         }
         Ok(found)
     }
 
-    /// The last interval before `end` that starts at or before `address`, where that is likely to be
-    /// close before `end`: by steps that double, then by halving.
+    /// The interval that holds `address`, by the last of some intervals whose high half is at or below
+    /// the address's.
     #[inline(never)]
-    fn find_before(&self, end: usize, address: u128) -> usize {
-        let mut step = 1;
-        while step < end && self.start(end - step).is_some_and(|start| start > address) {
-            step *= 2;
+    fn find_among(&self, among: Range<usize>, address: u128) -> usize {
+        let high = (address >> 64) as u64;
+        // In a damaged file a block may lie anywhere.
+        let first = among.start.min(self.starts_high.len());
+        let starts = self.starts_high.get(first..among.end).unwrap_or_default();
+        let count = starts.partition_point(|start| start.get() <= high);
+        let found = (first + count).saturating_sub(1);
+        if self.starts_high.get(found).is_none_or(|start| start.get() != high) {
+            return found;
         }
-        self.find_by_halving(end.saturating_sub(step), end, address)
+        match self.low_half(found) {
+            Some(place) if self.starts_low[place].low.get() > address as u64 => {
+                self.find_before(place, address)
+            }
+            _ => found,
+        }
     }
 
-    /// The last interval of `low..high` that starts at or before `address`, or `low`.
+    /// The interval that holds `address`, where the one of the low half at `place` starts behind it, in
+    /// the same /64. The first that starts behind it has a low half too, for that is above the
+    /// address's; the interval before that one it is.
     #[inline(never)]
-    fn find_by_halving(&self, low: usize, high: usize, address: u128) -> usize {
-        let precedes = |i| self.start(low + i).is_some_and(|start| start <= address);
-        low + partition_point(high - low, precedes).saturating_sub(1)
+    fn find_before(&self, place: usize, address: u128) -> usize {
+        let precedes = |half: &LowHalf| {
+            let high = self.starts_high.get(half.interval.get() as usize);
+            high.is_some_and(|high| first_address(*high, half.low) <= address)
+        };
+        let behind = self.starts_low[..place].partition_point(precedes);
+        (self.starts_low[behind].interval.get() as usize).saturating_sub(1)
+    }
+
+    #[inline(always)]
+    fn has_low_half(&self, index: usize) -> bool {
+        self.low_marks.get(index / 8).is_some_and(|marks| marks >> (index % 8) & 1 != 0)
+    }
+
+    /// Where the low half of interval `index` is, if it has one. O(1) where it has none, else O(log of
+    /// the low halves).
+    fn low_half(&self, index: usize) -> Option<usize> {
+        if self.has_low_half(index) {
+            self.starts_low.binary_search_by(|half| (half.interval.get() as usize).cmp(&index)).ok()
+        } else {
+            None
+        }
     }
 
     /// The first address of interval `index`.
-    fn start(&self, index: usize) -> Option<u128> {
-        let high = self.starts_high.get(index)?.get();
-        let low = self.starts_low.get(index)?.get();
-        Some((u128::from(high) << 64) | u128::from(low))
+    pub(crate) fn start(&self, index: usize) -> Option<u128> {
+        let high = *self.starts_high.get(index)?;
+        let low = self.low_half(index).map_or(U64::ZERO, |place| self.starts_low[place].low);
+        Some(first_address(high, low))
     }
 
     /// The answer id of interval `index`.

@@ -22,7 +22,7 @@
 //! each layer leads from a node to its child, `9 node + 8 child + step`, and a step of a lookup is some
 //! 16 instructions, few enough that the processor has several lookups under way.
 //!
-//! The low halves are read only where an interval starts within the address's own /64.
+//! The low halves are read only where an interval starts in the address's own /64.
 
 use std::hint::cold_path;
 

@@ -8,6 +8,7 @@ use crate::database::Database;
 use crate::error::FormatError;
 use crate::format::{AnswerRecord, MAX_SOURCES, NAME_BYTES, NONE, SectionKind, StringRef};
 use crate::layout::{View, sealed_bytes};
+use crate::search::low_marks;
 use crate::signature::PublicKey;
 
 impl Database {
@@ -116,13 +117,8 @@ fn signature(bytes: &[u8], view: &View<'_>, key: &PublicKey) -> Result<(), Forma
 fn intervals(view: &View<'_>) -> Result<(), FormatError> {
     let v4 = view.v4.starts.iter().map(|start| u128::from(start.get()));
     ascending(SectionKind::V4Starts, v4)?;
-    let v6 = view
-        .v6
-        .starts_high
-        .iter()
-        .zip(view.v6.starts_low)
-        .map(|(high, low)| u128::from(high.get()) << 64 | u128::from(low.get()));
-    ascending(SectionKind::V6StartsHigh, v6)?;
+    low_halves(view)?;
+    ascending(SectionKind::V6StartsHigh, (0..view.v6.starts_high.len()).filter_map(|i| view.v6.start(i)))?;
     interval_answers(SectionKind::V4Answers, view.v4.answers, view)?;
     interval_answers(SectionKind::V6Answers, view.v6.answers, view)
 }
@@ -136,6 +132,25 @@ fn ascending(kind: SectionKind, starts: impl Iterator<Item = u128>) -> Result<()
         before = Some(start);
     }
     Ok(())
+}
+
+/// The low halves that are not zero, in the order of their intervals.
+fn low_halves(view: &View<'_>) -> Result<(), FormatError> {
+    let kind = SectionKind::V6StartsLow;
+    ascending(kind, view.v6.starts_low.iter().map(|half| half.interval.get().into()))?;
+    for (index, half) in view.v6.starts_low.iter().enumerate() {
+        if half.interval.get() as usize >= view.v6.starts_high.len() {
+            return Err(record_error(kind, index, "names an interval that does not exist"));
+        }
+        if half.low.get() == 0 {
+            return Err(record_error(kind, index, "a low half of zero"));
+        }
+    }
+    let right = low_marks(view.v6.starts_low, view.v6.starts_high.len());
+    match right.iter().zip(view.v6.low_marks).position(|(right, found)| right != found) {
+        Some(index) => Err(record_error(SectionKind::V6LowMarks, index, "does not mark the low halves")),
+        None => Ok(()),
+    }
 }
 
 fn interval_answers(kind: SectionKind, ids: &[U32], view: &View<'_>) -> Result<(), FormatError> {

@@ -14,9 +14,10 @@ use zerocopy::{FromZeros, IntoBytes};
 use crate::answer::{CompanyKind, OperatorKind, Status};
 use crate::arrange::AnswerDraft;
 use crate::format::{
-    ALIGNMENT, CompanyRecord, Header, MAGIC, MAX_SOURCES, MetadataRecord, NONE, OperatorRecord, SectionEntry,
-    SectionKind, SourceRecord, StringRef, UNKNOWN, VERSION, align,
+    ALIGNMENT, CompanyRecord, Header, LowHalf, MAGIC, MAX_SOURCES, MetadataRecord, NONE, OperatorRecord,
+    SectionEntry, SectionKind, SourceRecord, StringRef, UNKNOWN, VERSION, align,
 };
+use crate::search::low_marks;
 use crate::signature::SecretKey;
 use crate::strings::{PoolFull, StringPoolBuilder};
 use crate::{arrange, rank, tree};
@@ -365,12 +366,15 @@ impl Writer {
 
         let v4_starts: Vec<U32> = self.v4.starts.drain(..).map(U32::new).collect();
         let v6_high: Vec<U64> = self.v6.starts.iter().map(|start| U64::new((start >> 64) as u64)).collect();
-        let v6_low: Vec<U64> = self.v6.starts.drain(..).map(|start| U64::new(start as u64)).collect();
+        let v6_low = low_halves(&self.v6.starts);
+        self.v6.starts.clear();
+        let v6_low_marks = low_marks(&v6_low, v6_high.len());
         let v4_rank = rank::build(&v4_starts);
         let v6_tree = tree::build(&v6_high);
         let sections: [(SectionKind, &[u8]); SectionKind::ALL.len()] = [
             (SectionKind::V4Rank, v4_rank.as_bytes()),
             (SectionKind::V6Tree, v6_tree.as_bytes()),
+            (SectionKind::V6LowMarks, &v6_low_marks),
             (SectionKind::V4Starts, v4_starts.as_bytes()),
             (SectionKind::V4Answers, self.v4.answers.as_bytes()),
             (SectionKind::V6StartsHigh, v6_high.as_bytes()),
@@ -387,6 +391,15 @@ impl Writer {
         ];
         write_file(&sections, self.build_number, self.created, self.key.as_ref(), out)
     }
+}
+
+/// The low halves of first addresses that are not zero.
+fn low_halves(starts: &[u128]) -> Vec<LowHalf> {
+    let halves = starts.iter().zip(0..).map(|(start, interval)| (interval, *start as u64));
+    halves
+        .filter(|(_, low)| *low != 0)
+        .map(|(interval, low)| LowHalf { interval: U32::new(interval), low: U64::new(low) })
+        .collect()
 }
 
 /// Header, section table and sections, in this order.

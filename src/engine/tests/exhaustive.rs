@@ -33,12 +33,15 @@ impl Intervals {
     fn of(file: &[u8]) -> Intervals {
         let section = |kind| &file[range_of(file, kind)];
         let words = |kind| section(kind).chunks(4).map(|word| get_u32(word, 0)).collect();
-        let halves = |kind| section(kind).chunks(8).map(|half| u128::from(get_u64(half, 0)));
-        let high = halves(SectionKind::V6StartsHigh);
+        let high = section(SectionKind::V6StartsHigh).chunks(8);
+        let mut v6: Vec<u128> = high.map(|half| u128::from(get_u64(half, 0)) << 64).collect();
+        for half in section(SectionKind::V6StartsLow).chunks(12) {
+            v6[get_u32(half, 0) as usize] |= u128::from(get_u64(half, 4));
+        }
         Intervals {
             v4: words(SectionKind::V4Starts),
             v4_answers: words(SectionKind::V4Answers),
-            v6: high.zip(halves(SectionKind::V6StartsLow)).map(|(high, low)| high << 64 | low).collect(),
+            v6,
             v6_answers: words(SectionKind::V6Answers),
         }
     }
@@ -282,7 +285,7 @@ fn slots_of_one_address_find_every_edge_of_the_real_file() {
     let mut parts = Parts::of(&std::fs::read(real_path()).unwrap());
     let starts: Vec<u32> =
         parts.section(SectionKind::V4Starts).content.chunks(4).map(|start| get_u32(start, 0)).collect();
-    let cells = rank_cells(&starts, 0);
+    let cells = rank_cells(&starts, 0, 8);
     assert_eq!(cells.len(), 12 << 26);
     assert!(cells.chunks(12).all(|cell| cell[11] & 0x80 == 0), "no slot can be started within");
     parts.section(SectionKind::V4Rank).content = cells;

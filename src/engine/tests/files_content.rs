@@ -150,9 +150,39 @@ fn v4_intervals_ascend() {
 fn v6_intervals_ascend_in_both_halves() {
     let what = "not above the record before it";
     refuses_record(V6StartsHigh, 2, what, |parts| swap_records(parts, V6StartsHigh, 1, 2));
-    refuses_record(V6StartsHigh, 3, what, |parts| swap_records(parts, V6StartsLow, 2, 3));
-    refuses_record(V6StartsHigh, 4, what, |parts| copy_record(parts, V6StartsLow, 3, 4));
+    let low = |low: u64| low.to_le_bytes();
+    refuses_record(V6StartsHigh, 4, what, |parts| parts.put(V6StartsLow, 0, 4, &low(0x102)));
+    refuses_record(V6StartsHigh, 4, what, |parts| parts.put(V6StartsLow, 1, 4, &low(0x100)));
     refuses_record(V6StartsHigh, 5, what, |parts| parts.put(V6StartsHigh, 5, 0, &[0; 8]));
+}
+
+/// The sample's intervals 3, 4 and 5 have low halves.
+#[test]
+fn low_halves_are_those_of_ascending_intervals_that_exist_and_not_zero() {
+    let what = "not above the record before it";
+    refuses_record(V6StartsLow, 1, what, |parts| swap_records(parts, V6StartsLow, 0, 1));
+    refuses_record(V6StartsLow, 2, what, |parts| parts.put_u32(V6StartsLow, 2, 0, 4));
+    for interval in [6, u32::MAX] {
+        let what = "names an interval that does not exist";
+        refuses_record(V6StartsLow, 2, what, |parts| parts.put_u32(V6StartsLow, 2, 0, interval));
+    }
+    refuses_record(V6StartsLow, 2, "a low half of zero", |parts| parts.put(V6StartsLow, 2, 4, &[0; 8]));
+}
+
+#[test]
+fn a_mark_says_of_each_interval_whether_it_has_a_low_half() {
+    let what = "does not mark the low halves";
+    for bit in 0..8 {
+        refuses_record(V6LowMarks, 0, what, |parts| parts.record(V6LowMarks, 0)[0] ^= 1 << bit);
+    }
+    refuses_record(V6LowMarks, 0, what, |parts| {
+        parts.section(V6StartsLow).content.truncate(24);
+    });
+    refuses_file(&record_error(V6LowMarks, 87, what), &{
+        let mut parts = Parts::of(&deep());
+        parts.record(V6LowMarks, 87)[0] = 0;
+        parts.assemble()
+    });
 }
 
 #[test]
@@ -662,7 +692,7 @@ fn every_flipped_bit_of_an_index_is_found_and_panics_in_no_lookup() {
 #[test]
 fn an_index_of_other_starts_is_found() {
     for (kind, index) in [
-        (V4Rank, rank_cells(&[0, 1 << 30], 19)),
+        (V4Rank, rank_cells(&[0, 1 << 30], 19, 7)),
         (V6Tree, tree_keys(&(0..700).map(|number| number << 32).collect::<Vec<u64>>())),
     ] {
         refuses_file(&section_error(kind, "does not fit the starts that it indexes"), &{
@@ -812,8 +842,9 @@ proptest! {
         ),
     ) {
         let mut parts = Parts::sample();
-        // The sample's tree has no keys to change.
+        // The sample's tree has no keys to change, and its marks are not four bytes.
         parts.sections.remove(place_of(V6Tree));
+        parts.sections.rotate_left(2);
         for (section, place, value) in changes {
             let content = &mut parts.sections[section].content;
             let place = place.index(content.len() / 4) * 4;
@@ -846,7 +877,7 @@ proptest! {
     #[test]
     fn no_index_makes_a_reader_panic(
         changes in prop::collection::vec(
-            (prop::sample::select(&[V4Rank, V6Tree, V4Starts, V6StartsHigh, V6StartsLow, V4Answers, V6Answers][..]),
+            (prop::sample::select(&[V4Rank, V6Tree, V4Starts, V6StartsHigh, V6StartsLow, V6LowMarks, V4Answers, V6Answers][..]),
              any::<prop::sample::Index>(), telling_word(), 1..40_usize),
             1..12,
         ),

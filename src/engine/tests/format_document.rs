@@ -32,6 +32,10 @@ fn each_table_of_fields_covers_its_record_without_a_hole() {
         ("### 8 OPERATORS", size_of::<format::OperatorRecord>()),
         ("### 11 SOURCES", size_of::<format::SourceRecord>()),
         ("### 12 METADATA", size_of::<format::MetadataRecord>()),
+        (
+            "### 3 V6_STARTS_HIGH, 4 V6_STARTS_LOW, 5 V6_ANSWERS, 16 V6_LOW_MARKS",
+            size_of::<format::LowHalf>(),
+        ),
         ("### 14 V4_RANK", size_of::<format::RankCell>()),
     ] {
         let mut end = 0;

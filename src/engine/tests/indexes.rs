@@ -214,12 +214,12 @@ proptest! {
 
     /// A builder may choose any slot size: what is verified and what is found stays the same.
     #[test]
-    fn any_allowed_slot_size_is_valid_and_finds_the_same(v4 in starts(v4_piece()), slot_bits in 12..=25_u32) {
+    fn any_allowed_slot_size_is_valid_and_finds_the_same(v4 in starts(v4_piece()), slot_bits in 12..=23_u32, eighths in 7..=8_u64) {
         let file = table(&v4, &[0]);
         let addresses: Vec<Address> = v4_probes(&v4).into_iter().map(Address::V4).collect();
         let expected = batch(&open_verified(&file).without_indexes(), &addresses);
         let mut parts = Parts::of(&file);
-        parts.section(SectionKind::V4Rank).content = rank_cells(&v4, slot_bits);
+        parts.section(SectionKind::V4Rank).content = rank_cells(&v4, slot_bits, eighths);
         let other = parts.assemble();
         open_verified(&other);
         for (way, database) in ways_of_searching(&other) {
@@ -230,9 +230,9 @@ proptest! {
 }
 
 /// The number of cells that docs/FORMAT.md has a builder choose.
-fn chosen_cells(intervals: usize) -> usize {
-    let mut cells = 2;
-    while cells < 1 << 26 && 2 * cells * 12 <= 8 * intervals {
+fn chosen_cells(starts: &[u32], eighths: usize) -> usize {
+    let mut cells = eighths;
+    while cells < eighths << 23 && 2 * cells * 12 <= 8 * starts.len() {
         cells *= 2;
     }
     cells
@@ -240,19 +240,21 @@ fn chosen_cells(intervals: usize) -> usize {
 
 fn has_specified_indexes(v4: &[u32], v6: &[u128]) {
     let mut parts = Parts::of(&table(v4, v6));
-    let cells = chosen_cells(v4.len());
-    let slot_bits = 32 - 6 - cells.ilog2();
+    let behind = v4.iter().filter(|start| **start >= 0xe000_0000).count();
+    let eighths = if behind <= 64 { 7 } else { 8 };
+    let cells = chosen_cells(v4, eighths);
+    let slot_bits = 29 - 6 - (cells / eighths).ilog2();
     assert_eq!(parts.section(SectionKind::V4Rank).content.len(), cells * 12, "{} intervals", v4.len());
-    assert!(parts.section(SectionKind::V4Rank).content == rank_cells(v4, slot_bits));
+    assert!(parts.section(SectionKind::V4Rank).content == rank_cells(v4, slot_bits, eighths as u64));
     let high: Vec<u64> = v6.iter().map(|start| (start >> 64) as u64).collect();
     assert!(parts.section(SectionKind::V6Tree).content == tree_keys(&high));
 }
 
 /// The numbers of starts at which a tree gets another layer, a node another child, or a block
 /// another key, and at which slots are halved.
-const TELLING_COUNTS: [usize; 29] = [
-    1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 16, 17, 23, 24, 63, 64, 65, 71, 72, 73, 74, 80, 81, 647, 648, 649,
-    657,
+const TELLING_COUNTS: [usize; 33] = [
+    1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 16, 17, 20, 21, 23, 24, 41, 42, 63, 64, 65, 71, 72, 73, 74, 80,
+    81, 647, 648, 649, 657,
 ];
 
 #[test]

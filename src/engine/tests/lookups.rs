@@ -584,11 +584,13 @@ fn what_a_file_says_about_itself_comes_back() {
     assert_eq!((sources[1].name(), sources[1].rows()), ("gleif", 0));
     assert_eq!((sources[1].title(), sources[1].licence(), sources[1].date()), (None, None, None));
     let sections: Vec<_> = metadata.sections().collect();
-    assert_eq!(sections.len(), 15);
-    assert_eq!(sections[0], (Some("V4_RANK"), 4, 48));
+    assert_eq!(sections.len(), 16);
+    assert_eq!(sections[0], (Some("V4_RANK"), 7, 84));
     assert_eq!(sections[1], (Some("V6_TREE"), 0, 0));
-    assert_eq!(sections[2], (Some("V4_STARTS"), 10, 40));
-    assert_eq!(sections[8], (Some("COMPANIES"), 2, 128));
+    assert_eq!(sections[2], (Some("V6_LOW_MARKS"), 1, 1));
+    assert_eq!(sections[3], (Some("V4_STARTS"), 10, 40));
+    assert_eq!(sections[6], (Some("V6_STARTS_LOW"), 3, 36));
+    assert_eq!(sections[9], (Some("COMPANIES"), 2, 128));
 }
 
 /// What the writer takes, `verify` must accept: a builder would else publish a file that every

@@ -65,8 +65,8 @@ pub(crate) const ZULU: &str = "lei:52990000EXAMPLE00002";
 ///                                      OPERATORS  0 Hosting, 1 Telecom
 /// NETWORKS  Alfa: 4, 13   Zulu: 3, 7, 11
 ///
-/// V4_RANK   4 cells of 64 slots, each slot a /8: 0 regular with the slots 0, 10 and 11 set, 1 and
-///           2 empty, 3 irregular: 192.0.2.0 starts within its slot, and so do all that follow
+/// V4_RANK   7 cells of 64 slots, each slot a /9: 0 regular with the slots 0, 20 and 22 set, 1 to
+///           5 empty, 6 irregular: 192.0.2.0 starts within its slot, and so do all that follow
 /// V6_TREE   no keys: the six starts are one block
 /// ```
 pub(crate) fn sample_writer() -> Writer {
@@ -144,7 +144,7 @@ pub(crate) fn file_of(writer: Writer) -> Vec<u8> {
 /// Operators of [`deep_writer`], and the answers that follow the unknown one.
 pub(crate) const DEEP_ANSWERS: u32 = 6;
 
-/// A file whose indexes have something in them: 300 IPv4 intervals, so 128 cells of both sorts,
+/// A file whose indexes have something in them: 300 IPv4 intervals, so 112 cells of both sorts,
 /// and 700 IPv6 intervals, so a tree of three layers. Interval i has answer i modulo 7.
 ///
 /// ```text
@@ -232,11 +232,12 @@ impl Random {
     }
 }
 
-/// V4_RANK of these starts over slots of 2^`slot_bits` addresses, as docs/FORMAT.md defines it.
-pub(crate) fn rank_cells(starts: &[u32], slot_bits: u32) -> Vec<u8> {
+/// V4_RANK of these starts over slots of 2^`slot_bits` addresses, for 7 eighths or all 8 of the address
+/// space, as docs/FORMAT.md defines it.
+pub(crate) fn rank_cells(starts: &[u32], slot_bits: u32, eighths: u64) -> Vec<u8> {
     let cell_bits = slot_bits + 6;
     let mut bytes = Vec::new();
-    for cell in 0..1_u64 << (32 - cell_bits) {
+    for cell in 0..eighths << (29 - cell_bits) {
         let before = |limit: u64| starts.partition_point(|start| u64::from(*start) < limit);
         let (base, end) = (before(cell << cell_bits), before((cell + 1) << cell_bits));
         let mut in_slot = [0_u32; 64];
@@ -310,13 +311,14 @@ pub(crate) fn put(bytes: &mut [u8], offset: usize, value: &[u8]) {
     bytes[offset..offset + value.len()].copy_from_slice(value);
 }
 
-/// The number of the table's entry for this kind: the writer writes the two indexes, 14 and 15,
-/// before all others, and those in the order of their numbers.
+/// The number of the table's entry for this kind: the writer writes the kinds 14 to 16 before all
+/// others, and those in the order of their numbers.
 pub(crate) fn place_of(kind: SectionKind) -> usize {
     match kind {
         SectionKind::V4Rank => 0,
         SectionKind::V6Tree => 1,
-        other => other as usize + 1,
+        SectionKind::V6LowMarks => 2,
+        other => other as usize + 2,
     }
 }
 
@@ -470,9 +472,13 @@ pub(crate) fn edges_of(parts: &Parts) -> Vec<Address> {
     let v4 = section(SectionKind::V4Starts).chunks(4).map(|start| get_u32(start, 0));
     let v4 = v4.flat_map(|start| [start.wrapping_sub(1), start, start.wrapping_add(1)]);
     let high = section(SectionKind::V6StartsHigh).chunks(8).map(|half| get_u64(half, 0));
-    let low = section(SectionKind::V6StartsLow).chunks(8).map(|half| get_u64(half, 0));
-    let v6 = high.zip(low).map(|(high, low)| u128::from(high) << 64 | u128::from(low));
-    let v6 = v6.flat_map(|start| [start.wrapping_sub(1), start, start.wrapping_add(1)]);
+    let mut v6: Vec<u128> = high.map(|high| u128::from(high) << 64).collect();
+    for half in section(SectionKind::V6StartsLow).chunks_exact(12) {
+        if let Some(start) = v6.get_mut(get_u32(half, 0) as usize) {
+            *start |= u128::from(get_u64(half, 4));
+        }
+    }
+    let v6 = v6.into_iter().flat_map(|start| [start.wrapping_sub(1), start, start.wrapping_add(1)]);
     let v4 = [0, u32::MAX].into_iter().chain(v4).map(Address::V4);
     let v6 = [0, u128::MAX].into_iter().chain(v6).map(Address::from_v6_bits);
     v4.chain(v6).collect()
