@@ -60,6 +60,7 @@ OPERATOR_KINDS = {1: "access", 2: "hosting", 3: "mobile", 4: "vpn", 5: "transit"
 ANSWER = struct.Struct("<BBBBIII48s")
 NAME_BYTES = 48
 NAME_IN_POOL = 255
+NAME_OF_ANSWER = 0xFFFFFFFF
 COMPANY = struct.Struct("<14I2sB5s")
 COMPANY_STRINGS = ("id", "name", "domain", "legal_form", "industry", "register", "register_id")
 OPERATOR = struct.Struct("<IB3s2I")
@@ -279,6 +280,10 @@ class RangeFile:
 
     def string(self, offset: int, length: int) -> str | None:
         """What a string reference names, `None` where there is no such string."""
+        if length == NAME_OF_ANSWER:
+            record = self.record("ANSWERS", offset)
+            in_record = record is not None and record[2] != NAME_IN_POOL
+            return self.answer_name(record[2], ANSWER.unpack(record)[7]) if in_record else None
         pool = self.sections["STRINGS"]
         if length == 0 or offset + length > pool.length:
             return None
@@ -477,11 +482,8 @@ class RangeFile:
 
     def company_id(self, index: int) -> bytes:
         """The id as bytes, for that is how ids are in order; empty where there is none."""
-        offset, length = struct.unpack_from("<2I", self.record("COMPANIES", index))
-        pool = self.sections["STRINGS"]
-        if length == 0 or offset + length > pool.length:
-            return b""
-        return self.data[pool.offset + offset : pool.offset + offset + length]
+        company_id = self.string(*struct.unpack_from("<2I", self.record("COMPANIES", index)))
+        return (company_id or "").encode()
 
     def find_company(self, company_id: str) -> int | None:
         wanted, count = company_id.encode(), self.count("COMPANIES")

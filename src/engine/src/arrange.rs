@@ -2,10 +2,9 @@
 //! by AS number, networks by company), and what makes lookups quick.
 //!
 //! A few operators hold most of the ranges, and a few visitors' networks make most of the lookups.
-//! So answers are numbered by how many intervals have them, and the string pool begins with the
-//! answers' names in the same order: what most lookups read lies together in a small part of the
-//! file, which stays in the processor's caches. A name that fits stands in its answer's record; the
-//! pool has it for companies and operators.
+//! So answers are numbered by how many intervals have them, and the string pool begins with those of
+//! their names that do not fit a record, in the same order: what most lookups read lies together in a
+//! small part of the file, which stays in the processor's caches.
 
 use std::cmp::Reverse;
 
@@ -14,10 +13,10 @@ use zerocopy::IntoBytes;
 use zerocopy::little_endian::U32;
 
 use crate::format::{
-    AnswerRecord, CompanyRecord, MetadataRecord, NAME_BYTES, NAME_IN_POOL, NONE, OperatorRecord,
-    SourceRecord, StringRef,
+    AnswerRecord, CompanyRecord, MetadataRecord, NAME_BYTES, NAME_IN_POOL, NAME_OF_ANSWER, NONE,
+    OperatorRecord, SourceRecord, StringRef,
 };
-use crate::strings::{StringPoolBuilder, get_string};
+use crate::strings::StringPoolBuilder;
 
 /// An answer in the making: its name is in the pool.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,22 +39,6 @@ impl AnswerDraft {
         sources: U32::ZERO,
         name: StringRef { offset: U32::ZERO, length: U32::ZERO },
     };
-}
-
-/// The records of answers, their names taken out of the pool where they fit.
-pub(crate) fn records(answers: &[AnswerDraft], strings: &[u8]) -> Vec<AnswerRecord> {
-    let record = |answer: &AnswerDraft| {
-        let AnswerDraft { status, confidence, company, operator, sources, name: reference } = *answer;
-        let text = get_string(strings, reference);
-        let (name_length, text) = match u8::try_from(text.len()) {
-            Ok(length) if usize::from(length) <= NAME_BYTES => (length, text),
-            _ => (NAME_IN_POOL, reference.as_bytes()),
-        };
-        let mut name = [0; NAME_BYTES];
-        name[..text.len()].copy_from_slice(text);
-        AnswerRecord { status, confidence, name_length, reserved: 0, company, operator, sources, name }
-    };
-    answers.iter().map(record).collect()
 }
 
 /// Numbers answers by how many intervals have them, most first; "unknown" stays number 0.
@@ -143,20 +126,18 @@ pub(crate) fn reverse(
     (offsets, networks)
 }
 
-/// Lays the pool out anew, the answers' names first, and moves every reference.
+/// Makes the answers' records and lays the pool out anew, moving every reference. A name that fits its
+/// answer's record stands there alone, and who else is called so refers to that answer.
 pub(crate) fn strings(
     pool: StringPoolBuilder,
-    answers: &mut [AnswerDraft],
+    answers: &[AnswerDraft],
     companies: &mut [CompanyRecord],
     operators: &mut [OperatorRecord],
     sources: &mut [SourceRecord],
     metadata: &mut [MetadataRecord],
-) -> Vec<u8> {
+) -> (Vec<u8>, Vec<AnswerRecord>) {
     let mut mover = Mover { old: pool, new: Vec::new(), places: HashMap::new() };
-    mover.new.reserve_exact(mover.old.bytes().len());
-    for answer in answers {
-        mover.move_all([&mut answer.name]);
-    }
+    let records = answers.iter().zip(0..).map(|(answer, id)| mover.answer(answer, id)).collect();
     for company in companies {
         let CompanyRecord { id, name, domain, legal_form, industry, register, register_id, .. } = company;
         mover.move_all([id, name, domain, legal_form, industry, register, register_id]);
@@ -171,29 +152,53 @@ pub(crate) fn strings(
     for fact in metadata {
         mover.move_all([&mut fact.key, &mut fact.value]);
     }
-    mover.new
+    (mover.new, records)
 }
 
 /// Copies strings from one pool to another, each once, in the order in which they are asked for.
 struct Mover {
     old: StringPoolBuilder,
     new: Vec<u8>,
-    /// From a string's old offset to its new one: a pool has each string once.
-    places: HashMap<u32, u32>,
+    /// From a string's old offset to what names it now: a pool has each string once.
+    places: HashMap<u32, StringRef>,
 }
 
 impl Mover {
+    /// The record of an answer; the first to have a name that fits is where that name stands.
+    fn answer(&mut self, answer: &AnswerDraft, id: u32) -> AnswerRecord {
+        let AnswerDraft { status, confidence, company, operator, sources, name: mut reference } = *answer;
+        let text = self.old.get(reference);
+        let mut name = [0; NAME_BYTES];
+        let name_length = match u8::try_from(text.len()) {
+            Ok(length) if text.len() <= NAME_BYTES => {
+                name[..text.len()].copy_from_slice(text);
+                let here = StringRef { offset: U32::new(id), length: U32::new(NAME_OF_ANSWER) };
+                // The unknown answer has no name, and nobody refers to it.
+                if length > 0 {
+                    self.places.entry(reference.offset.get()).or_insert(here);
+                }
+                length
+            }
+            _ => {
+                self.move_all([&mut reference]);
+                name[..size_of::<StringRef>()].copy_from_slice(reference.as_bytes());
+                NAME_IN_POOL
+            }
+        };
+        AnswerRecord { status, confidence, name_length, reserved: 0, company, operator, sources, name }
+    }
+
     fn move_all<const N: usize>(&mut self, references: [&mut StringRef; N]) {
         for reference in references {
             if reference.length.get() == 0 {
                 continue;
             }
-            let next = self.new.len() as u32;
+            let next = StringRef { offset: U32::new(self.new.len() as u32), length: reference.length };
             let place = *self.places.entry(reference.offset.get()).or_insert(next);
             if place == next {
                 self.new.extend_from_slice(self.old.get(*reference));
             }
-            reference.offset = U32::new(place);
+            *reference = place;
         }
     }
 }

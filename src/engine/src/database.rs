@@ -69,7 +69,7 @@ impl Database {
     /// Where the file has nothing that the list names, as a file built with the same list, it is
     /// used as it is: O(companies + operators). Else its content is written anew into this
     /// process's memory, a copy of the file's size, and nothing of the first is kept: O(file), for the
-    /// real file of 20 MB some 0.2 s of processor time and 110 MB until it is done. A lookup costs the same as ever.
+    /// real file of 19 MB some 0.2 s of processor time and 110 MB until it is done. A lookup costs the same as ever.
     ///
     /// Answer ids are others than before. Fails with [`Error::Format`] where the file is damaged so
     /// that it cannot be read to its end.

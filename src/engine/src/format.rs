@@ -34,6 +34,10 @@ pub const NAME_BYTES: usize = 48;
 /// [`NAME_BYTES`], and the field has a [`StringRef`] instead.
 pub const NAME_IN_POOL: u8 = u8::MAX;
 
+/// In a [`StringRef`], where the length stands: the text is the name that stands in the record of the
+/// answer whose id the offset is.
+pub const NAME_OF_ANSWER: u32 = u32::MAX;
+
 /// The answer id that means: nothing is known, or nothing may be shown.
 pub const UNKNOWN: u32 = 0;
 
@@ -224,15 +228,16 @@ pub struct RankCell {
     pub base: U32,
 }
 
-/// A piece of the string pool; length 0 means that there is no such string.
+/// A piece of the string pool, or the name in an answer's record; length 0 means that there is no such
+/// string.
 #[derive(
     Clone, Copy, Default, PartialEq, Eq, Hash, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned,
 )]
 #[repr(C)]
 pub struct StringRef {
-    /// Bytes from the start of the pool.
+    /// Bytes from the start of the pool; with [`NAME_OF_ANSWER`] an answer id.
     pub offset: U32,
-    /// Bytes of UTF-8.
+    /// Bytes of UTF-8, or [`NAME_OF_ANSWER`].
     pub length: U32,
 }
 

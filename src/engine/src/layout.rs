@@ -10,7 +10,7 @@ use crate::cpu::Cpu;
 use crate::error::FormatError;
 use crate::format::{
     ALIGNMENT, AnswerRecord, CompanyRecord, Header, MAGIC, MAX_SECTIONS, MAX_SOURCES, MetadataRecord,
-    OperatorRecord, SectionEntry, SectionKind, SourceRecord, StringRef, VERSION,
+    NAME_OF_ANSWER, OperatorRecord, SectionEntry, SectionKind, SourceRecord, StringRef, VERSION,
 };
 use crate::rank::RankIndex;
 use crate::search::{V4Table, V6Table};
@@ -107,9 +107,15 @@ impl<'a> View<'a> {
         PublicKey::from_bytes(&self.header.public_key)
     }
 
-    /// A string of the pool; none where the reference is empty, out of bounds or no UTF-8.
+    /// A string of the pool, or the name in an answer's record; none where the reference is empty, out of
+    /// bounds or no UTF-8.
     pub(crate) fn string(&self, reference: StringRef) -> Option<&'a str> {
-        self.strings.get(reference)
+        if reference.length.get() == NAME_OF_ANSWER {
+            let answer = self.answers.get(reference.offset.get() as usize)?;
+            text_in_record(&answer.name, answer.name_length)
+        } else {
+            self.strings.get(reference)
+        }
     }
 }
 

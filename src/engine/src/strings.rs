@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use hashbrown::HashTable;
 use zerocopy::little_endian::U32;
 
-use crate::format::{NAME_BYTES, StringRef};
+use crate::format::{NAME_BYTES, NAME_OF_ANSWER, StringRef};
 
 const UNCHECKED: u8 = 0;
 const UTF8: u8 = 1;
@@ -109,11 +109,6 @@ pub(crate) struct StringPoolBuilder {
 }
 
 impl StringPoolBuilder {
-    /// The pool's bytes.
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
     pub(crate) fn get(&self, reference: StringRef) -> &[u8] {
         get_string(&self.bytes, reference)
     }
@@ -133,7 +128,8 @@ impl StringPoolBuilder {
             return Ok(*found);
         }
         let end = bytes.len() + text.len();
-        if u32::try_from(end).is_err() {
+        // No string is as long as `NAME_OF_ANSWER`.
+        if end >= NAME_OF_ANSWER as usize {
             return Err(PoolFull);
         }
         let reference =

@@ -262,7 +262,7 @@ fn companies(view: &View<'_>) -> Result<(), FormatError> {
             company.register_id,
         ];
         if !texts.iter().all(|reference| text(view, *reference)) {
-            return Err(wrong("a text is not UTF-8 in the string pool"));
+            return Err(wrong("a text is not UTF-8 in its place"));
         }
         let id = view.string(company.id).ok_or_else(|| wrong("has no id"))?;
         if view.string(company.name).is_none() {
@@ -296,7 +296,7 @@ fn operators(view: &View<'_>) -> Result<(), FormatError> {
             return Err(wrong("reserved bytes are not zero"));
         }
         if view.string(operator.name).is_none() {
-            return Err(wrong("has no name in UTF-8 in the string pool"));
+            return Err(wrong("has no name in UTF-8"));
         }
     }
     Ok(())
@@ -307,7 +307,7 @@ fn sources_and_metadata(view: &View<'_>) -> Result<(), FormatError> {
         let wrong = |what| record_error(SectionKind::Sources, index, what);
         let texts = [source.title, source.licence, source.attribution, source.url, source.date];
         if view.string(source.name).is_none() || !texts.iter().all(|reference| text(view, *reference)) {
-            return Err(wrong("its name is missing, or a text is not UTF-8 in the string pool"));
+            return Err(wrong("its name is missing, or a text is not UTF-8 in its place"));
         }
         if source.reserved.get() != 0 {
             return Err(wrong("reserved bytes are not zero"));
@@ -315,7 +315,7 @@ fn sources_and_metadata(view: &View<'_>) -> Result<(), FormatError> {
     }
     for (index, fact) in view.metadata.iter().enumerate() {
         if view.string(fact.key).is_none() || !text(view, fact.value) {
-            let what = "its key is missing, or a text is not UTF-8 in the string pool";
+            let what = "its key is missing, or a text is not UTF-8 in its place";
             return Err(record_error(SectionKind::Metadata, index, what));
         }
     }

@@ -352,15 +352,14 @@ impl Writer {
         arrange::answers(&mut self.answers, &mut self.v4.answers, &mut self.v6.answers);
         arrange::companies(&mut self.companies, &mut self.answers, &self.strings);
         arrange::operators(&mut self.operators, &mut self.answers);
-        let strings = arrange::strings(
+        let (strings, answers) = arrange::strings(
             self.strings,
-            &mut self.answers,
+            &self.answers,
             &mut self.companies,
             &mut self.operators,
             &mut self.sources,
             &mut self.metadata,
         );
-        let answers = arrange::records(&self.answers, &strings);
         let (network_offsets, networks) =
             arrange::reverse(&answers, self.companies.len(), &self.v4.answers, &self.v6.answers);
 

@@ -201,6 +201,11 @@ fn neighbours_have_different_answers() {
     refuses_record(V6Answers, 2, what, |parts| copy_record(parts, V6Answers, 1, 2));
 }
 
+/// The reference to a name that stands in the record of an answer.
+fn name_of_answer(id: usize) -> [u8; 8] {
+    string_ref(id as u32, u32::MAX)
+}
+
 /// Offsets in a record of ANSWERS.
 mod answer {
     pub(super) const STATUS: usize = 0;
@@ -279,26 +284,27 @@ fn every_answer_but_the_unknown_one_has_a_name() {
 #[test]
 fn an_answers_name_is_that_of_its_company_or_else_of_its_operator() {
     let what = "its name is not that of its company or operator";
-    let name_of = |record| Parts::sample().record(Answers, record)[answer::NAME..].to_vec();
-    let length_of = |record| Parts::sample().record(Answers, record)[answer::NAME_LENGTH];
     // Zulu has an operator too: the company's name goes before.
-    for (record, others) in [
-        (OF_ZULU, [OF_ALFA, OF_TELECOM, PRIVATE_USE]),
-        (OF_ALFA, [OF_ZULU, OF_TELECOM, PRIVATE_USE]),
-        (OF_TELECOM, [OF_HOSTING, OF_ZULU, PRIVATE_USE]),
-        (OF_HOSTING, [OF_TELECOM, OF_ALFA, PRIVATE_USE]),
+    for (record, kind, named, others) in [
+        (OF_ZULU, Companies, 1, [OF_ALFA, OF_TELECOM, PRIVATE_USE]),
+        (OF_ALFA, Companies, 0, [OF_ZULU, OF_TELECOM, PRIVATE_USE]),
+        (OF_TELECOM, Operators, 1, [OF_HOSTING, OF_ZULU, PRIVATE_USE]),
+        (OF_HOSTING, Operators, 0, [OF_TELECOM, OF_ALFA, PRIVATE_USE]),
     ] {
+        // Both records have it at the same place.
+        let field = company::NAME;
+        assert_eq!(field, operator::NAME);
         for other in others {
             refuses_record(Answers, record as u64, what, |parts| {
-                parts.put(Answers, record, answer::NAME_LENGTH, &[length_of(other)]);
-                parts.put(Answers, record, answer::NAME, &name_of(other));
+                parts.put(kind, named, field, &name_of_answer(other));
             });
         }
         // A piece of the right name.
         refuses_record(Answers, record as u64, what, |parts| {
-            let length = length_of(record) - 1;
-            parts.put(Answers, record, answer::NAME_LENGTH, &[length]);
-            parts.put(Answers, record, answer::NAME + usize::from(length), &[0]);
+            let length = parts.record(Answers, record)[answer::NAME_LENGTH] - 1;
+            let piece = parts.record(Answers, record)[answer::NAME..][..usize::from(length)].to_vec();
+            let piece = parts.pool(&piece);
+            parts.put(kind, named, field, &piece);
         });
     }
     // The same text elsewhere in the pool: equal text is one string, so the references are the same.
@@ -428,7 +434,7 @@ fn an_answers_name_is_text_in_its_place() {
 fn a_name_that_fits_its_record_stands_there_and_zeros_follow_every_name() {
     let what = "its name is in the pool and fits the record, or has no zeros behind it";
     refuses_record(Answers, OF_TELECOM as u64, what, |parts| {
-        let name = parts.record(Operators, 0)[operator::NAME..][..8].to_vec();
+        let name = parts.pool(b"Example Telecom");
         parts.put(Answers, OF_TELECOM, answer::NAME_LENGTH, &[255]);
         parts.put(Answers, OF_TELECOM, answer::NAME, &[0; 48]);
         parts.put(Answers, OF_TELECOM, answer::NAME, &name);
@@ -437,10 +443,42 @@ fn a_name_that_fits_its_record_stands_there_and_zeros_follow_every_name() {
     refuses_long(OF_OPERATOR, what, |parts| parts.put(Answers, OF_OPERATOR, answer::NAME + 8, &[1]));
 }
 
-/// A text that reaches past the pool, starts behind it, overflows, is no UTF-8, or ends or starts within
-/// a character.
-const NO_TEXTS: [fn(&mut Parts) -> [u8; 8]; 6] = [
+/// A step from a reference to an answer ends at that answer's record.
+#[test]
+fn a_text_that_is_an_answers_name_stands_in_its_record() {
+    let error = record_error(Companies, 0, "a text is not UTF-8 in its place");
+    let mut parts = Parts::of(&long_names());
+    parts.put(Companies, 0, company::OPTIONAL_TEXTS[0], &name_of_answer(OF_OPERATOR));
+    refuses_file(&error, &parts.assemble());
+}
+
+#[test]
+fn a_name_in_an_answers_record_stands_there_alone() {
+    let mut writer = Writer::new();
+    let company = CompanyFields { id: "x", name: "Same", domain: Some("Same"), ..Default::default() };
+    let company = writer.company(&company).unwrap();
+    let operators = [1, 2].map(|asn| writer.operator(asn, "Same", None).unwrap());
+    let answers = operators.map(|operator| writer.operator_answer(operator, SourceSet::default()).unwrap());
+    writer.push_v4(0, 0, answers[1]).unwrap();
+    writer.push_v4(1, 1, answers[0]).unwrap();
+    let company = writer.company_answer(company, None, 1, SourceSet::default()).unwrap();
+    writer.push_v4(2, 2, company).unwrap();
+    let file = file_of(writer);
+    let database = open_verified(&file);
+    let company = database.company("x").unwrap();
+    assert_eq!((company.name(), company.domain()), ("Same", Some("Same")));
+    assert!(database.operators().all(|operator| operator.name() == "Same"));
+    let mut parts = Parts::of(&file);
+    assert_eq!(parts.section(Strings).content, b"x");
+    assert_eq!(parts.record(Companies, 0)[company::NAME..][..16], name_of_answer(1).repeat(2));
+    assert_eq!(parts.record(Operators, 1)[operator::NAME..][..8], name_of_answer(1));
+}
+
+/// A text that reaches past the pool, is the name of the unknown answer, starts behind the pool, is the
+/// name of an answer that does not exist, is no UTF-8, or ends or starts within a character.
+const NO_TEXTS: [fn(&mut Parts) -> [u8; 8]; 7] = [
     Parts::past_the_pool,
+    |_| name_of_answer(0),
     |parts| string_ref(parts.section(Strings).content.len() as u32 + 1, 1),
     |_| string_ref(u32::MAX, u32::MAX),
     |parts| parts.pool(b"Zo\xeb"),
@@ -496,7 +534,7 @@ mod company {
 
 #[test]
 fn a_companys_texts_are_in_the_pool() {
-    let what = "a text is not UTF-8 in the string pool";
+    let what = "a text is not UTF-8 in its place";
     for field in [&[company::ID], &company::OPTIONAL_TEXTS[..]].concat() {
         refuses_texts(Companies, 1, field, what);
     }
@@ -600,7 +638,7 @@ fn an_operators_reserved_bytes_are_zero() {
 
 #[test]
 fn an_operator_has_a_name_in_the_pool() {
-    let what = "has no name in UTF-8 in the string pool";
+    let what = "has no name in UTF-8";
     let forget_telecom = |parts: &mut Parts| forget_answers(parts, &[OF_TELECOM]);
     refuses_texts_after(forget_telecom, Operators, 1, operator::NAME, what);
     refuses_record(Operators, 1, what, |parts| {
@@ -611,7 +649,7 @@ fn an_operator_has_a_name_in_the_pool() {
 
 #[test]
 fn a_source_has_a_name_and_texts_in_the_pool() {
-    let what = "its name is missing, or a text is not UTF-8 in the string pool";
+    let what = "its name is missing, or a text is not UTF-8 in its place";
     for field in [0, 8, 16, 24, 32, 40] {
         refuses_texts(Sources, 1, field, what);
     }
@@ -629,7 +667,7 @@ fn a_sources_reserved_bytes_are_zero() {
 
 #[test]
 fn a_fact_has_a_key_and_texts_in_the_pool() {
-    let what = "its key is missing, or a text is not UTF-8 in the string pool";
+    let what = "its key is missing, or a text is not UTF-8 in its place";
     for field in [0, 8] {
         refuses_texts(Metadata, 1, field, what);
     }
@@ -641,7 +679,7 @@ fn a_damaged_pool_is_found_where_it_is_used() {
     let what = "its name is not UTF-8 in its place";
     refuses_long(OF_COMPANY, what, |parts| parts.section(Strings).content[0] = 0xff);
     refuses_long(OF_COMPANY, what, |parts| parts.section(Strings).content.clear());
-    refuses_record(Companies, 0, "a text is not UTF-8 in the string pool", |parts| {
+    refuses_record(Companies, 0, "a text is not UTF-8 in its place", |parts| {
         parts.section(Strings).content = b"X".to_vec();
         // What comes before COMPANIES needs no more text than that then.
         parts.put(Operators, 0, operator::NAME, &string_ref(0, 1));
