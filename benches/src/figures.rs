@@ -2,12 +2,12 @@
 
 use crate::cases::memory::{RAW, SEARCH, V4_CASE, V6_CASE};
 use crate::cases::real::{
-    DIR, DIR_BATCH, DIR_HUGE_BATCH, IP_NETWORK_TABLE, MAXMINDDB_PATH, MAXMINDDB_STRUCT, POPTRIE, PREFIX_TRIE,
-    SORTED_VEC, SORTED_VEC_BATCH,
+    DIR, DIR_BATCH, DIR_HUGE_BATCH, IP_NETWORK_TABLE, MAXMINDDB_HUGE, MAXMINDDB_PATH, MAXMINDDB_STRUCT,
+    POPTRIE, PREFIX_TRIE, SORTED_VEC, SORTED_VEC_BATCH,
 };
 use crate::cases::{build, scale};
 use crate::report::Case;
-use crate::subjects::ours::{BATCH, COPY_BATCH, ONE};
+use crate::subjects::ours::{BATCH, COPY, COPY_BATCH, ONE};
 
 /// Which ratios are good.
 #[derive(Clone, Copy)]
@@ -34,14 +34,18 @@ const MAXMINDDB: &[&str] = &[MAXMINDDB_PATH, MAXMINDDB_STRUCT];
 const INDEX_CRATES: &[&str] = &[PREFIX_TRIE, POPTRIE, IP_NETWORK_TABLE];
 
 #[rustfmt::skip]
-const ROWS: [Row; 19] = [
+const ROWS: [Row; 23] = [
     ("IPv4, with the name, one at a time", "crate `maxminddb` with the name", AtLeast(20.0), V4_NAME, ONE, MAXMINDDB),
+    ("the same, both in private memory and asking for huge pages", "the same", Nothing, V4_NAME, COPY, &[MAXMINDDB_HUGE]),
     ("IPv4, with the name, batch", "the same", AtLeast(40.0), V4_NAME, BATCH, MAXMINDDB),
+    ("the same, both in private memory and asking for huge pages", "the same", Nothing, V4_NAME, COPY_BATCH, &[MAXMINDDB_HUGE]),
     ("IPv4, id, one at a time", "fastest index crate", AtLeast(4.0), V4_ID, ONE, INDEX_CRATES),
     ("IPv4, id, batch", "DIR-24-8 batch", AtLeast(1.0), V4_ID, BATCH, &[DIR_BATCH]),
     ("the same, both in private memory and asking for huge pages", "the same", Nothing, V4_ID, COPY_BATCH, &[DIR_HUGE_BATCH]),
     ("IPv6, with the name, one at a time", "crate `maxminddb` with the name", AtLeast(9.0), V6_NAME, ONE, MAXMINDDB),
+    ("the same, both in private memory and asking for huge pages", "the same", Nothing, V6_NAME, COPY, &[MAXMINDDB_HUGE]),
     ("IPv6, with the name, batch", "the same", AtLeast(28.0), V6_NAME, BATCH, MAXMINDDB),
+    ("the same, both in private memory and asking for huge pages", "the same", Nothing, V6_NAME, COPY_BATCH, &[MAXMINDDB_HUGE]),
     ("IPv6, id, one at a time", "fastest index crate", AtLeast(3.0), V6_ID, ONE, INDEX_CRATES),
     ("10M IPv4 ranges, id, batch", "DIR-24-8 batch", AtLeast(0.7), scale::V4, BATCH, &[DIR_BATCH]),
     ("the same, both in private memory and asking for huge pages", "the same", Nothing, scale::V4_HUGE, COPY_BATCH, &[DIR_HUGE_BATCH]),
