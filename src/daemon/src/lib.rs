@@ -28,6 +28,7 @@
 mod buffer;
 pub mod client;
 mod commands;
+mod config;
 mod connection;
 mod limits;
 mod output;
@@ -37,7 +38,7 @@ pub mod socket;
 mod state;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use nameplate::{GenerationOptions, Generations, PublicKey};
@@ -45,35 +46,19 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+pub use config::{Access, Account, Config, ConfigError, Limits, Monitor, SocketMode};
 pub use server::run;
 pub use socket::SocketError;
 pub use state::State;
-
-/// What to serve, and where.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The range file.
-    pub database: PathBuf,
-    /// The socket's path.
-    pub socket: PathBuf,
-    /// Maps the file and shares the page cache with other processes, instead of copying it into
-    /// this process's memory. A file that is truncated while it is mapped ends the daemon.
-    pub map: bool,
-    /// Reads a mapped file into the page cache before serving; a copied one is in memory anyway.
-    pub prefault: bool,
-    /// The suppression list. What it names is in no answer; when it cannot be read, nothing is served.
-    pub suppression: Option<PathBuf>,
-    /// Serves only files that this key signed.
-    pub public_key: Option<PublicKey>,
-    /// Reloads a file with a lower build number than the one that is served, too.
-    pub allow_older: bool,
-}
 
 /// Why the daemon did not start, or how it ended badly.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
-    /// The range file or the suppression list cannot be read.
+    /// The configuration does not hold together.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The range file, the suppression list or the public key cannot be read.
     #[error(transparent)]
     Database(#[from] nameplate::Error),
     /// The socket cannot be had.
@@ -95,29 +80,35 @@ pub enum ServeError {
 ///
 /// Signals: SIGHUP opens the file and the suppression list anew, and serves on with what was there if that
 /// fails; SIGPIPE, which a client that hangs up may cause, has no effect from here on.
-pub fn serve(options: &Options, ready: impl FnOnce()) -> Result<(), ServeError> {
+pub fn serve(config: &Config, ready: impl FnOnce()) -> Result<(), ServeError> {
+    config.check()?;
     forbid_core_dumps()?;
-    let state = Arc::new(State::new(open(options)?));
+    let state = Arc::new(State::new(open(config)?));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve_state(options, state, ready))
+    runtime.block_on(serve_state(config, state, ready))
 }
 
 /// File and list belong together: what is served is made of both. The file is checked from end to end
 /// each time: a daemon opens it seldom, and what a damaged one said would be believed.
-fn open(options: &Options) -> Result<Generations, nameplate::Error> {
+fn open(config: &Config) -> Result<Generations, nameplate::Error> {
     let how = GenerationOptions {
-        copy: !options.map,
-        prefault: options.prefault,
+        copy: !config.map,
+        prefault: config.prefault,
         verify: true,
-        public_key: options.public_key,
-        suppression: options.suppression.clone(),
-        allow_older: options.allow_older,
+        public_key: public_key(config.public_key.as_deref())?,
+        suppression: config.suppress.clone(),
+        allow_older: config.allow_older,
     };
-    let generations = Generations::open(&options.database, how)?;
-    if let Some(path) = &options.suppression {
+    let generations = Generations::open(&config.db, how)?;
+    if let Some(path) = &config.suppress {
         info!(list = %path.display(), entries = generations.status().suppressions, "suppressing");
     }
     Ok(generations)
+}
+
+/// The key that the configuration names: its file, or the key itself.
+fn public_key(option: Option<&Path>) -> Result<Option<PublicKey>, nameplate::Error> {
+    option.map(PublicKey::open).transpose()
 }
 
 /// Memory holds addresses for moments; a core dump would keep them. Neither the kernel nor another
@@ -129,14 +120,14 @@ fn forbid_core_dumps() -> io::Result<()> {
     Ok(())
 }
 
-async fn serve_state(options: &Options, state: Arc<State>, ready: impl FnOnce()) -> Result<(), ServeError> {
+async fn serve_state(config: &Config, state: Arc<State>, ready: impl FnOnce()) -> Result<(), ServeError> {
     // Before the socket exists: a signal from then on must not leave it behind.
     let signals = Signals::new()?;
-    let refused = |source| ServeError::Socket { path: options.socket.clone(), source };
-    let (listener, place) = socket::bind(&options.socket).await.map_err(refused)?;
+    let refused = |source| ServeError::Socket { path: config.socket.clone(), source };
+    let (listener, place) = socket::bind(&config.socket).await.map_err(refused)?;
     info!(
-        socket = %options.socket.display(),
-        file = %options.database.display(),
+        socket = %config.socket.display(),
+        file = %config.db.display(),
         build = state.snapshot().metadata().build_number(),
         "serving"
     );
