@@ -22,6 +22,7 @@ use tracing::debug;
 
 use crate::buffer::Buffer;
 use crate::commands::{self, Flow, Session};
+use crate::counters::Refusal;
 use crate::limits::{MAX_REQUEST_BYTES, READ_BYTES};
 use crate::output::Output;
 use crate::resp::Parser;
@@ -134,6 +135,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Conversation<R, W> {
                 Ok(Some(length)) => length,
                 Ok(None) => return Ok(Flow::Continue),
                 Err(error) => {
+                    self.session.refuse(Refusal::Protocol);
                     self.output.reply.protocol_error(error);
                     return Ok(Flow::Close);
                 }

@@ -30,6 +30,7 @@ pub mod client;
 mod commands;
 mod config;
 mod connection;
+mod counters;
 mod limits;
 mod output;
 pub mod resp;

@@ -9,6 +9,7 @@ use nameplate::{Error, Generations, ReloadStatus, Snapshot};
 use tokio::sync::{Mutex, watch};
 use tracing::{info, warn};
 
+use crate::counters::Counters;
 use crate::limits::OLD_GENERATION;
 
 /// What all connections share.
@@ -25,8 +26,8 @@ pub struct State {
     clients: AtomicU64,
     /// Connections since the start; the next one's id.
     connections: AtomicU64,
-    /// Commands answered since the start.
-    commands: AtomicU64,
+    /// One for each thread that answers.
+    counters: Box<[Counters]>,
 }
 
 impl State {
@@ -41,7 +42,7 @@ impl State {
             started: Instant::now(),
             clients: AtomicU64::new(0),
             connections: AtomicU64::new(0),
-            commands: AtomicU64::new(0),
+            counters: Box::new([Counters::default()]),
         }
     }
 
@@ -117,12 +118,14 @@ impl State {
         self.connections.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn commands(&self) -> u64 {
-        self.commands.load(Ordering::Relaxed)
+    /// The counters of a thread, by its number from 0.
+    pub(crate) fn counters(&self, thread: usize) -> &Counters {
+        &self.counters[thread]
     }
 
-    pub(crate) fn count_commands(&self, count: u64) {
-        self.commands.fetch_add(count, Ordering::Relaxed);
+    /// A count of all threads together.
+    pub(crate) fn total(&self, count: impl Fn(&Counters) -> u64) -> u64 {
+        self.counters.iter().map(count).sum()
     }
 }
 
@@ -140,13 +143,15 @@ pub(crate) struct Admission {
     pub(crate) id: u64,
     /// Whether this client may do what only the daemon's own user and root may.
     pub(crate) trusted: bool,
+    /// The number of the thread that answers it.
+    pub(crate) thread: usize,
 }
 
 impl Admission {
     pub(crate) fn new(state: Arc<State>, trusted: bool) -> Admission {
         state.clients.fetch_add(1, Ordering::Relaxed);
         let id = state.connections.fetch_add(1, Ordering::Relaxed) + 1;
-        Admission { state, id, trusted }
+        Admission { state, id, trusted, thread: 0 }
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::session::REDIS_VERSION;
 use super::{Arguments, Session, Writer, is};
+use crate::counters::Refusal;
 
 type Section = fn(&Session, &mut String);
 
@@ -65,7 +66,12 @@ fn persistence(_: &Session, text: &mut String) {
 fn stats(session: &Session, text: &mut String) {
     let reload = session.state().reload_status();
     line(text, format_args!("total_connections_received:{}", session.state().connections()));
-    line(text, format_args!("total_commands_processed:{}", session.state().commands()));
+    let commands = session.state().total(|counters| counters.commands.get());
+    line(text, format_args!("total_commands_processed:{commands}"));
+    for refusal in Refusal::ALL {
+        let refused = session.state().total(|counters| counters.refused(refusal));
+        line(text, format_args!("refused_{}:{refused}", refusal.name()));
+    }
     line(text, format_args!("reloads:{}", reload.reloads));
     line(text, format_args!("reload_failures:{}", reload.failures));
     line(text, format_args!("last_reload_error:{}", reload.last_error.unwrap_or_default()));

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::time::Instant;
 
 use super::{Arguments, Writer, is, unknown_subcommand, wrong_arity};
+use crate::counters::Refusal;
 use crate::limits::MAX_CLIENT_NAME_BYTES;
 use crate::resp::{Protocol, parse_integer};
 use crate::state::{Admission, State};
@@ -42,6 +43,11 @@ impl Session {
         (&self.admission.state, &mut self.text)
     }
 
+    /// Counts what a limit refused to this client.
+    pub(crate) fn refuse(&self, refusal: Refusal) {
+        self.state().counters(self.admission.thread).refuse(refusal);
+    }
+
     pub(super) fn count_command(&mut self) {
         self.uncounted += 1;
     }
@@ -49,7 +55,8 @@ impl Session {
     /// Adds what was counted here to the common counter.
     pub(crate) fn settle_count(&mut self) {
         if self.uncounted > 0 {
-            self.admission.state.count_commands(std::mem::take(&mut self.uncounted));
+            let counters = self.admission.state.counters(self.admission.thread);
+            counters.commands.add(std::mem::take(&mut self.uncounted));
         }
     }
 }
