@@ -2,6 +2,7 @@
 //! defaults, and what they must be. Flags of the command line are put over what was read.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -130,7 +131,7 @@ impl Default for Limits {
             request_bytes: 1 << 20,
             read_ahead_bytes: 512 << 10,
             output_bytes: 16 << 10,
-            buffer_bytes: 16 << 20,
+            buffer_bytes: 8 << 20,
             idle_seconds: 3600,
             request_seconds: 10,
             reply_seconds: 10,
@@ -152,6 +153,12 @@ pub struct Monitor {
     /// The socket file's group.
     pub group: Option<Account>,
 }
+
+/// More than any machine has cores for.
+const MOST_THREADS: usize = 1024;
+
+/// A century, more than which a clock can't count on.
+const LONGEST_SECONDS: u64 = 100 * 365 * 86_400;
 
 /// Why a configuration cannot be used. Its text names the file and the line.
 #[derive(Debug, thiserror::Error)]
@@ -203,7 +210,7 @@ impl Config {
         let bounds = [
             ("db", !self.db.as_os_str().is_empty(), "no range file: give --db or the key db"),
             ("socket", !self.socket.as_os_str().is_empty(), "no socket: give --socket or the key socket"),
-            ("threads", self.threads <= 1024, "at most 1024"),
+            ("threads", self.threads <= MOST_THREADS, "at most 1024"),
             ("limits.clients", limits.clients > 0, "at least 1"),
             ("limits.commands_in_flight", limits.commands_in_flight > 0, "at least 1"),
             (
@@ -212,10 +219,35 @@ impl Config {
                 "from 16384 (16 KiB) to 1073741824 (1 GiB)",
             ),
             ("limits.output_bytes", limits.output_bytes >= 4 << 10, "at least 4096 (4 KiB)"),
+            (
+                "limits",
+                [limits.idle_seconds, limits.request_seconds, limits.reply_seconds]
+                    .into_iter()
+                    .all(|time| time <= LONGEST_SECONDS),
+                "seconds of more than a century; 0 is no limit",
+            ),
         ];
         match bounds.into_iter().find(|(_, holds, _)| !holds) {
             Some((key, _, expected)) => Err(ConfigError::OutOfBounds { key, expected }),
             None => Ok(()),
         }
     }
+}
+
+impl Limits {
+    pub(crate) fn idle_time(&self) -> Option<Duration> {
+        time(self.idle_seconds)
+    }
+
+    pub(crate) fn request_time(&self) -> Option<Duration> {
+        time(self.request_seconds)
+    }
+
+    pub(crate) fn reply_time(&self) -> Option<Duration> {
+        time(self.reply_seconds)
+    }
+}
+
+fn time(seconds: u64) -> Option<Duration> {
+    (seconds > 0).then(|| Duration::from_secs(seconds))
 }

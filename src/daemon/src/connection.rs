@@ -9,54 +9,59 @@
 //! A client that sends and does not read is left waiting in `write`: its requests are read ahead up
 //! to a limit, then stay in the kernel's buffer and, once that is full, with the client.
 
+use std::hint::black_box;
 use std::io;
+use std::os::unix::net;
 use std::pin::pin;
-use std::sync::Arc;
 
 use rustix::io::Errno;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixStream;
 use tokio::net::unix::{ReadHalf, WriteHalf};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
+use crate::budget::Share;
 use crate::buffer::Buffer;
 use crate::commands::{self, Flow, Session};
 use crate::counters::Refusal;
-use crate::limits::{MAX_REQUEST_BYTES, READ_BYTES};
+use crate::limits::READ_BYTES;
 use crate::output::Output;
-use crate::resp::Parser;
-use crate::state::{Admission, State};
+use crate::resp::{Parser, ProtocolError};
+use crate::state::Admission;
 
 /// Serves a client until it leaves, or until `shutdown`: then what it has sent so far is answered.
-pub(crate) async fn serve(mut stream: UnixStream, state: Arc<State>, shutdown: CancellationToken) {
-    let trusted = is_trusted(&stream);
-    let admission = Admission::new(state, trusted);
+pub(crate) async fn serve(stream: net::UnixStream, admission: Admission, shutdown: CancellationToken) {
     let client = admission.id;
     debug!(client, "connected");
-    match converse(&mut stream, Session::new(admission), shutdown).await {
+    let served = async {
+        let mut stream = UnixStream::from_std(stream)?;
+        converse(&mut stream, admission, shutdown).await
+    };
+    match served.await {
         Ok(()) => debug!(client, "disconnected"),
         // Clients hang up when they like. The kind alone, since nothing a client sent may get out.
         Err(error) => debug!(client, reason = %error.kind(), "disconnected"),
     }
 }
 
-/// Whether the process that connected is of this daemon's user or root's. The kernel says so, at the
-/// moment of connecting (SO_PEERCRED).
-fn is_trusted(stream: &UnixStream) -> bool {
-    let own = rustix::process::geteuid().as_raw();
-    stream.peer_cred().is_ok_and(|peer| peer.uid() == own || peer.uid() == 0)
-}
-
-async fn converse(stream: &mut UnixStream, session: Session, shutdown: CancellationToken) -> io::Result<()> {
+async fn converse(
+    stream: &mut UnixStream,
+    admission: Admission,
+    shutdown: CancellationToken,
+) -> io::Result<()> {
     let (reader, writer) = stream.split();
-    let mut conversation = Conversation::new(session, Output::new(reader, writer));
+    let mut conversation = Conversation::new(admission, reader, writer);
     let mut ending = pin!(shutdown.cancelled());
     loop {
+        if conversation.session.state().is_draining() {
+            return drain(conversation).await;
+        }
         let received = tokio::select! {
             biased;
-            () = &mut ending => return drain(conversation).await,
             received = conversation.receive() => received?,
+            () = &mut ending => return drain(conversation).await,
         };
         if received == 0 || conversation.answer(received).await? == Flow::Close {
             return Ok(());
@@ -72,8 +77,10 @@ async fn drain(mut conversation: Conversation<ReadHalf<'_>, WriteHalf<'_>>) -> i
         let received = if conversation.output.has_ahead() {
             conversation.receive().await?
         } else {
+            let room = conversation.room();
             let Conversation { input, output, .. } = &mut conversation;
-            match rustix::io::read(output.source().as_ref(), room(input)) {
+            input.reserve(room);
+            match rustix::io::read(output.source().as_ref(), input.spare()) {
                 Ok(received) => received,
                 Err(Errno::AGAIN) => 0,
                 Err(Errno::INTR) => continue,
@@ -90,58 +97,108 @@ async fn drain(mut conversation: Conversation<ReadHalf<'_>, WriteHalf<'_>>) -> i
 struct Conversation<R, W> {
     session: Session,
     input: Buffer,
+    input_share: Share,
+    /// When the request that is not yet whole began to come in.
+    begun: Option<Instant>,
     parser: Parser,
     output: Output<R, W>,
 }
 
-/// Where the next bytes of requests are to be read to; never empty.
-fn room(input: &mut Buffer) -> &mut [u8] {
-    input.shrink(READ_BYTES);
-    // While a large request comes in, room doubles with what has come: not with what was
-    // claimed. The parser refuses what would be longer than a request may be.
-    let held = input.len();
-    let room = match held {
-        0 => READ_BYTES,
-        _ => held.min(MAX_REQUEST_BYTES.saturating_sub(held)).max(1),
-    };
-    input.reserve(room);
-    input.spare()
-}
-
 impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Conversation<R, W> {
-    fn new(session: Session, output: Output<R, W>) -> Conversation<R, W> {
-        Conversation { session, input: Buffer::default(), parser: Parser::default(), output }
+    fn new(admission: Admission, reader: R, writer: W) -> Conversation<R, W> {
+        let state = &admission.state;
+        Conversation {
+            input: Buffer::default(),
+            input_share: Share::new(state.buffers().clone()),
+            begun: None,
+            parser: Parser::new(state.limits().request_bytes),
+            output: Output::new(state.clone(), admission.thread, reader, writer),
+            session: Session::new(admission),
+        }
+    }
+
+    /// How many bytes are to be read next; never 0. While a large request comes in, room doubles with what
+    /// has come: not with what was claimed. The parser refuses what would be longer than a request may be.
+    fn room(&self) -> usize {
+        match self.input.len() {
+            0 => READ_BYTES,
+            held => held.min(self.session.state().limits().request_bytes.saturating_sub(held)).max(1),
+        }
     }
 
     /// Reads requests; how many bytes, 0 at the end.
     async fn receive(&mut self) -> io::Result<usize> {
-        self.output.receive(room(&mut self.input)).await
+        let limits = self.session.state().limits();
+        let (due, refusal) = match self.begun {
+            Some(begun) => (limits.request_time().map(|time| begun + time), Refusal::RequestTime),
+            None => (limits.idle_time().map(|time| Instant::now() + time), Refusal::Idle),
+        };
+        let room = self.room();
+        let received = self.output.receive(&mut self.input, room, due).await;
+        if received.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::TimedOut) {
+            self.output.refuse(refusal);
+        }
+        received
     }
 
-    /// Answers all whole requests, `received` more bytes having been read into
-    /// [`room`], and writes the replies.
+    /// Answers all whole requests, `received` more bytes having been read into the input, and writes the
+    /// replies.
     async fn answer(&mut self, received: usize) -> io::Result<Flow> {
         self.input.advance(received);
-        let flow = self.execute_all().await;
+        let admitted = self.output.begin();
+        let flow = self.execute_all(admitted).await;
         self.session.settle_count();
-        let flow = flow?;
+        let mut flow = flow?;
+        if flow == Flow::Continue {
+            flow = self.keep_rest();
+        }
         self.output.flush().await?;
+        self.output.pause();
+        forget_stack();
         Ok(flow)
     }
 
-    async fn execute_all(&mut self) -> io::Result<Flow> {
+    /// What is left of the input is a request that is not yet whole, for which there must be room.
+    fn keep_rest(&mut self) -> Flow {
+        if self.input.is_empty() {
+            self.begun = None;
+            self.input_share.set(0);
+            return Flow::Continue;
+        }
+        self.begun.get_or_insert_with(Instant::now);
+        let capacity = self.input.capacity_for(self.room());
+        if self.input_share.set(capacity.saturating_sub(READ_BYTES)) {
+            return Flow::Continue;
+        }
+        self.output.refuse(Refusal::BufferBytes);
+        self.output.reply.error(&["BUSY too many long requests at the same time; try again later"]);
+        Flow::Close
+    }
+
+    async fn execute_all(&mut self, admitted: bool) -> io::Result<Flow> {
         loop {
             let length = match self.parser.parse(self.input.filled_mut()) {
                 Ok(Some(length)) => length,
                 Ok(None) => return Ok(Flow::Continue),
                 Err(error) => {
-                    self.session.refuse(Refusal::Protocol);
+                    self.output.refuse(match error {
+                        ProtocolError::TooBig | ProtocolError::BulkLength | ProtocolError::InlineTooBig => {
+                            Refusal::RequestBytes
+                        }
+                        _ => Refusal::Protocol,
+                    });
                     self.output.reply.protocol_error(error);
                     return Ok(Flow::Close);
                 }
             };
-            let arguments = self.parser.arguments(self.input.filled());
-            let flow = commands::execute(&mut self.session, arguments, &mut self.output).await?;
+            self.begun = None;
+            let flow = if admitted {
+                let arguments = self.parser.arguments(self.input.filled());
+                commands::execute(&mut self.session, arguments, &mut self.output).await?
+            } else {
+                self.output.reply.error(&["BUSY too many commands in flight; try again later"]);
+                Flow::Continue
+            };
             self.input.consume(length);
             if flow == Flow::Close {
                 return Ok(flow);
@@ -151,29 +208,48 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Conversation<R, W> {
     }
 }
 
+/// Overwrites what calls that have returned left on this thread's stack: addresses as numbers. What a request
+/// needs of the stack is some hundred bytes deep; the rest is for good measure.
+#[inline(never)]
+fn forget_stack() {
+    const DEPTH: usize = 4 << 10;
+    black_box(&mut [0_u8; DEPTH]);
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::task::{Context, Waker};
 
     use nameplate::{Database, GenerationOptions, Generations, Writer};
     use proptest::prelude::*;
 
     use super::*;
-    use crate::limits::FLUSH_BYTES;
+    use crate::config::{Config, Limits};
+    use crate::state::State;
 
     fn conversation<W: AsyncWrite + Unpin>(sink: W) -> Conversation<tokio::io::Empty, W> {
         let mut file = Vec::new();
         Writer::new().finish(&mut file).unwrap();
         let database = Database::from_bytes(&file).unwrap();
         let generations = Generations::starting_with(database, "".as_ref(), GenerationOptions::default());
-        let admission = Admission::new(Arc::new(State::new(generations)), false);
-        Conversation::new(Session::new(admission), Output::new(tokio::io::empty(), sink))
+        let state = Arc::new(State::new(generations, &Config::default()));
+        Conversation::new(Admission::new(&state, false, 0).unwrap(), tokio::io::empty(), sink)
+    }
+
+    impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Conversation<R, W> {
+        /// Where a read would put bytes.
+        fn spare(&mut self) -> &mut [u8] {
+            let room = self.room();
+            self.input.reserve(room);
+            self.input.spare()
+        }
     }
 
     /// Puts bytes where a read would have put them, in as many reads as that takes.
     async fn feed(conversation: &mut Conversation<tokio::io::Empty, Vec<u8>>, mut bytes: &[u8]) -> Flow {
         while !bytes.is_empty() {
-            let room = room(&mut conversation.input);
+            let room = conversation.spare();
             let count = room.len().min(bytes.len());
             room[..count].copy_from_slice(&bytes[..count]);
             bytes = &bytes[count..];
@@ -244,13 +320,13 @@ mod tests {
     }
 
     /// A client that sends and never reads must not make the daemon hold its replies.
-    #[test]
-    fn unread_replies_are_bounded() {
+    #[tokio::test(start_paused = true)]
+    async fn unread_replies_are_bounded() {
         let (sink, _unread) = tokio::io::duplex(1);
         let mut conversation = conversation(sink);
         let mut requests = 0;
         let mut context = Context::from_waker(Waker::noop());
-        let room = room(&mut conversation.input);
+        let room = conversation.spare();
         for chunk in room.chunks_exact_mut(6) {
             chunk.copy_from_slice(b"INFO\r\n");
             requests += 1;
@@ -263,7 +339,7 @@ mod tests {
         }
         let reply = 2048;
         assert!(requests > 1000, "replies to {requests} requests would be far more");
-        assert!(conversation.output.reply.buffer.len() < FLUSH_BYTES + reply);
+        assert!(conversation.output.reply.buffer.len() < Limits::default().output_bytes + reply);
         assert!(!conversation.input.is_empty(), "requests are left for later");
     }
 
@@ -281,12 +357,12 @@ mod tests {
         let path = directory.path().join("n.npl");
         nameplate::publish(Writer::new(), &path).unwrap();
         let generations = Generations::open(&path, GenerationOptions::default()).unwrap();
-        let state = Arc::new(State::new(generations));
+        let state = Arc::new(State::new(generations, &Config::default()));
         let (sink, _unread) = tokio::io::duplex(1);
-        let session = Session::new(Admission::new(Arc::clone(&state), false));
-        let mut conversation = Conversation::new(session, Output::new(tokio::io::empty(), sink));
+        let admission = Admission::new(&state, false, 0).unwrap();
+        let mut conversation = Conversation::new(admission, tokio::io::empty(), sink);
         let request = format!("MLOOKUP{}\r\n", " ::1".repeat(3000));
-        let room = room(&mut conversation.input);
+        let room = conversation.spare();
         room[..request.len()].copy_from_slice(request.as_bytes());
         let mut answering = Box::pin(conversation.answer(request.len()));
         let mut context = Context::from_waker(Waker::noop());
@@ -307,10 +383,7 @@ mod tests {
             feed(&mut conversation, b"LOOKUP 192.0.2.77\r\nLOOKUP 2001:db8::77\r\nLOOKUP 192.0.2.9").await;
             assert_eq!(conversation.input.filled(), b"LOOKUP 192.0.2.9");
             feed(&mut conversation, b"9\r\n").await;
-            assert!(
-                room(&mut conversation.input).iter().all(|byte| *byte == 0),
-                "nothing of the requests is left"
-            );
+            assert!(conversation.spare().iter().all(|byte| *byte == 0), "nothing of the requests is left");
         });
     }
 }

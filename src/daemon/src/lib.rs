@@ -25,18 +25,21 @@
 //! `resp` is the protocol; `commands` what can be asked; `output` and `buffer` hold bytes; `state`
 //! is what connections share; `limits` what clients may do. [`client`] is the other side.
 
+mod budget;
 mod buffer;
 pub mod client;
 mod commands;
 mod config;
 mod connection;
 mod counters;
+mod deadline;
 mod limits;
 mod output;
 pub mod resp;
 mod server;
 pub mod socket;
 mod state;
+mod worker;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -84,9 +87,13 @@ pub enum ServeError {
 pub fn serve(config: &Config, ready: impl FnOnce()) -> Result<(), ServeError> {
     config.check()?;
     forbid_core_dumps()?;
-    let state = Arc::new(State::new(open(config)?));
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve_state(config, state, ready))
+    let state = Arc::new(State::new(open(config)?, config));
+    // Of one thread: it accepts clients and hears signals. Those that answer are the server's.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let served = runtime.block_on(serve_state(config, state, ready));
+    // A reload that is under way is not waited for.
+    runtime.shutdown_background();
+    served
 }
 
 /// File and list belong together: what is served is made of both. The file is checked from end to end
@@ -135,7 +142,7 @@ async fn serve_state(config: &Config, state: Arc<State>, ready: impl FnOnce()) -
     let shutdown = CancellationToken::new();
     let watcher = tokio::spawn(signals.watch(Arc::clone(&state), shutdown.clone()));
     ready();
-    run(listener, state, shutdown).await;
+    run(listener, state, shutdown).await?;
     watcher.abort();
     match place.leave().await {
         Ok(true) => info!("ended"),

@@ -1,20 +1,26 @@
 //! What all connections share: the generations of the range file, and counters, each an atomic of its
 //! own. No command but `RELOAD` takes a lock here, and no client can make another wait.
 
+use std::num::NonZero;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use nameplate::{Error, Generations, ReloadStatus, Snapshot};
 use tokio::sync::{Mutex, watch};
 use tracing::{info, warn};
 
+use crate::budget::Budget;
+use crate::config::{Config, Limits};
 use crate::counters::Counters;
 use crate::limits::OLD_GENERATION;
 
 /// What all connections share.
 pub struct State {
     generations: Arc<Generations>,
+    limits: Limits,
+    /// For long requests and long pipelines.
+    buffers: Arc<Budget>,
     /// The current generation's number, for those who wait until it is another.
     current: watch::Sender<u64>,
     /// Reloads that began so far.
@@ -22,8 +28,12 @@ pub struct State {
     /// The last reload that ended. Whoever reloads holds it.
     last: Mutex<LastReload>,
     pub(crate) started: Instant,
+    /// Whether the daemon is about to end.
+    draining: AtomicBool,
     /// Connections open now.
     clients: AtomicU64,
+    /// Connections with commands that are being answered.
+    in_flight: AtomicUsize,
     /// Connections since the start; the next one's id.
     connections: AtomicU64,
     /// One for each thread that answers.
@@ -31,18 +41,26 @@ pub struct State {
 }
 
 impl State {
-    /// Starts counting from now.
-    pub fn new(generations: Generations) -> State {
+    /// Starts counting from now. Of the configuration, what it says of threads and limits.
+    pub fn new(generations: Generations, config: &Config) -> State {
         let current = watch::Sender::new(generations.snapshot().generation());
+        let threads = match config.threads {
+            0 => std::thread::available_parallelism().map_or(1, NonZero::get),
+            threads => threads,
+        };
         State {
             generations: Arc::new(generations),
+            limits: config.limits.clone(),
+            buffers: Budget::new(config.limits.buffer_bytes),
             current,
             begun: AtomicU64::new(0),
             last: Mutex::new(LastReload { number: 0, failed: None }),
             started: Instant::now(),
+            draining: AtomicBool::new(false),
             clients: AtomicU64::new(0),
+            in_flight: AtomicUsize::new(0),
             connections: AtomicU64::new(0),
-            counters: Box::new([Counters::default()]),
+            counters: (0..threads).map(|_| Counters::default()).collect(),
         }
     }
 
@@ -110,6 +128,54 @@ impl State {
         }
     }
 
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    pub(crate) fn buffers(&self) -> &Arc<Budget> {
+        &self.buffers
+    }
+
+    /// How many threads answer.
+    pub(crate) fn threads(&self) -> usize {
+        self.counters.len()
+    }
+
+    /// From now on, what clients have sent is answered and nothing more is waited for.
+    pub(crate) fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// A connection begins to answer; false if too many do so already. Each success is followed by an
+    /// [`end`](Self::end).
+    pub(crate) fn begin(&self) -> bool {
+        let others = self.in_flight.fetch_add(1, Ordering::Relaxed);
+        let admitted = others < self.limits.commands_in_flight;
+        if !admitted {
+            self.end();
+        }
+        admitted
+    }
+
+    /// A connection goes on with answering, which began before it had to wait for its client.
+    pub(crate) fn resume(&self) {
+        self.in_flight.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A connection has answered.
+    pub(crate) fn end(&self) {
+        self.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Connections whose commands are being answered.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn clients(&self) -> u64 {
         self.clients.load(Ordering::Relaxed)
     }
@@ -148,10 +214,13 @@ pub(crate) struct Admission {
 }
 
 impl Admission {
-    pub(crate) fn new(state: Arc<State>, trusted: bool) -> Admission {
-        state.clients.fetch_add(1, Ordering::Relaxed);
+    /// For a client that `thread` answers; none if there are as many clients as may be.
+    pub(crate) fn new(state: &Arc<State>, trusted: bool, thread: usize) -> Option<Admission> {
+        let others = state.clients.fetch_add(1, Ordering::Relaxed);
         let id = state.connections.fetch_add(1, Ordering::Relaxed) + 1;
-        Admission { state, id, trusted, thread: 0 }
+        // Dropped, it is counted out again.
+        let admission = Admission { state: Arc::clone(state), id, trusted, thread };
+        (others < state.limits.clients as u64).then_some(admission)
     }
 }
 

@@ -53,7 +53,7 @@ async fn a_dead_daemons_socket_is_replaced() {
     let running = tokio::spawn(run(listener, state(), shutdown.clone()));
     Peer::connect(&path).await.ask("PING\r\n", "+PONG\r\n").await;
     shutdown.cancel();
-    within(running).await.unwrap();
+    within(running).await.unwrap().unwrap();
     assert!(place.leave().await.unwrap());
 }
 
@@ -218,7 +218,7 @@ async fn who_connected_before_the_end_and_was_not_accepted_is_answered() {
     }
     let shutdown = CancellationToken::new();
     shutdown.cancel();
-    within(run(listener, state(), shutdown)).await;
+    within(run(listener, state(), shutdown)).await.unwrap();
     for mut client in clients {
         assert_eq!(client.rest().await, map(COMPANY)[0].as_bytes());
     }
@@ -236,6 +236,6 @@ async fn who_does_not_read_cannot_hold_up_the_end() {
     deaf.send(request(&words)).await;
     let shutdown = CancellationToken::new();
     shutdown.cancel();
-    run(listener, state(), shutdown).await;
+    run(listener, state(), shutdown).await.unwrap();
     assert!(deaf.rest().await.len() < map(COMPANY)[0].len() * 5_000, "it was cut off");
 }

@@ -57,6 +57,8 @@ fn server(session: &Session, text: &mut String) {
 
 fn clients(session: &Session, text: &mut String) {
     line(text, format_args!("connected_clients:{}", session.state().clients()));
+    line(text, format_args!("maxclients:{}", session.state().limits().clients));
+    line(text, format_args!("commands_in_flight:{}", session.state().in_flight()));
 }
 
 fn persistence(_: &Session, text: &mut String) {

@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use std::time::Instant;
 
 use super::{Arguments, Writer, is, unknown_subcommand, wrong_arity};
-use crate::counters::Refusal;
 use crate::limits::MAX_CLIENT_NAME_BYTES;
 use crate::resp::{Protocol, parse_integer};
 use crate::state::{Admission, State};
@@ -41,11 +40,6 @@ impl Session {
 
     pub(super) fn state_and_text(&mut self) -> (&State, &mut String) {
         (&self.admission.state, &mut self.text)
-    }
-
-    /// Counts what a limit refused to this client.
-    pub(crate) fn refuse(&self, refusal: Refusal) {
-        self.state().counters(self.admission.thread).refuse(refusal);
     }
 
     pub(super) fn count_command(&mut self) {
