@@ -5,7 +5,7 @@ use crate::cases::real::{
     DIR, DIR_BATCH, DIR_HUGE_BATCH, IP_NETWORK_TABLE, MAXMINDDB_HUGE, MAXMINDDB_PATH, MAXMINDDB_STRUCT,
     POPTRIE, PREFIX_TRIE, SORTED_VEC, SORTED_VEC_BATCH,
 };
-use crate::cases::{build, scale};
+use crate::cases::{build, scale, socket};
 use crate::report::Case;
 use crate::subjects::ours::{BATCH, COPY, COPY_BATCH, ONE};
 
@@ -14,13 +14,15 @@ use crate::subjects::ours::{BATCH, COPY, COPY_BATCH, ONE};
 pub enum Wanted {
     /// How many times better we are than the rival: so many at least.
     AtLeast(f64),
-    /// How many times longer we take than ourselves on the real table: so many at the most.
+    /// How many times longer we take than the rival, or than ourselves on the real table: so many at the most.
     AtMost(f64),
+    /// Bytes: so many at the most.
+    BytesAtMost(f64),
     /// Stated for comparison.
     Nothing,
 }
 
-use Wanted::{AtLeast, AtMost, Nothing};
+use Wanted::{AtLeast, AtMost, BytesAtMost, Nothing};
 
 /// One ratio to reach: what the table calls it and against whom, what is wanted, and which case, which
 /// of our ways and which rivals it is taken from.
@@ -34,7 +36,7 @@ const MAXMINDDB: &[&str] = &[MAXMINDDB_PATH, MAXMINDDB_STRUCT];
 const INDEX_CRATES: &[&str] = &[PREFIX_TRIE, POPTRIE, IP_NETWORK_TABLE];
 
 #[rustfmt::skip]
-const ROWS: [Row; 23] = [
+const ROWS: [Row; 39] = [
     ("IPv4, with the name, one at a time", "crate `maxminddb` with the name", AtLeast(20.0), V4_NAME, ONE, MAXMINDDB),
     ("the same, both in private memory and asking for huge pages", "the same", Nothing, V4_NAME, COPY, &[MAXMINDDB_HUGE]),
     ("IPv4, with the name, batch", "the same", AtLeast(40.0), V4_NAME, BATCH, MAXMINDDB),
@@ -58,6 +60,22 @@ const ROWS: [Row; 23] = [
     ("growing from 0.5M to 10M ranges", "own time per batch lookup", AtMost(8.0), scale::GROWTH, BATCH, &[]),
     ("IPv4 search structure", "the raw ranges", AtLeast(1.0), V4_CASE, SEARCH, &[RAW]),
     ("IPv6 search structure", "the raw ranges", AtLeast(1.0), V6_CASE, SEARCH, &[RAW]),
+    ("socket, one `LOOKUP` at a time, p50", "its time, that of a raw echo being 1", AtMost(1.25), socket::P50, socket::LOOKUP, &[socket::ECHO]),
+    ("the same, p99", "the same", AtMost(1.25), socket::P99, socket::LOOKUP, &[socket::ECHO]),
+    ("the same, p50", "Redis `GET`", Nothing, socket::P50, socket::LOOKUP, &[socket::GET]),
+    ("the same, p99", "Redis `GET`", Nothing, socket::P99, socket::LOOKUP, &[socket::GET]),
+    ("socket, `LOOKUP`, pipeline 16, one connection", "Redis `GET`", AtLeast(1.0), socket::PIPELINE_16, socket::LOOKUP, &[socket::GET]),
+    ("the same, pipeline 128", "the same", AtLeast(1.0), socket::PIPELINE_128, socket::LOOKUP, &[socket::GET]),
+    ("the same, pipeline 512", "the same", AtLeast(1.0), socket::PIPELINE_512, socket::LOOKUP, &[socket::GET]),
+    ("the same, pipeline 16, 50 connections", "the same", AtLeast(1.0), socket::CLIENTS, socket::LOOKUP, &[socket::GET]),
+    ("socket, `MLOOKUP` of 100", "Redis `MGET` of 100", AtLeast(1.0), socket::MANY, socket::MLOOKUP, &[socket::MGET]),
+    ("the same, four requests under way", "the same", AtLeast(1.0), socket::MANY_AHEAD, socket::MLOOKUP, &[socket::MGET]),
+    ("socket, `LOOKUPPACKED` of 4096", "Redis `GET` at its best pipeline", AtLeast(25.0), socket::PACKED_4096, socket::PACKED, &socket::GETS),
+    ("the same", "Redis `MGET` of 100", Nothing, socket::PACKED_4096, socket::PACKED, &[socket::MGET]),
+    ("socket, `LOOKUPPACKED` of 256", "Redis `GET` at its best pipeline", Nothing, socket::PACKED_256, socket::PACKED, &socket::GETS),
+    ("the same", "Redis `MGET` of 100", Nothing, socket::PACKED_256, socket::PACKED, &[socket::MGET]),
+    ("daemon, memory beyond the file, idle", "", BytesAtMost(socket::IDLE_LIMIT), socket::IDLE, socket::DAEMON, &[]),
+    ("the same, 1,000 clients", "", BytesAtMost(socket::CONNECTED_LIMIT), socket::CONNECTED, socket::DAEMON, &[]),
 ];
 
 /// One ratio to reach, and what was measured.
@@ -77,7 +95,7 @@ impl Figure {
     pub fn reached(&self) -> Option<bool> {
         match self.wanted {
             AtLeast(wanted) => Some(self.measured? >= wanted),
-            AtMost(wanted) => Some(self.measured? <= wanted),
+            AtMost(wanted) | BytesAtMost(wanted) => Some(self.measured? <= wanted),
             Nothing => None,
         }
     }
@@ -86,21 +104,22 @@ impl Figure {
 /// The table of figures to reach, filled from what was measured. Where a row names several rivals,
 /// the quickest counts; where it names none, our own value is the ratio.
 pub fn figures(cases: &[Case]) -> Vec<Figure> {
-    let measured = |case: &str, ours: &str, rivals: &[&str]| {
+    let measured = |wanted: Wanted, case: &str, ours: &str, rivals: &[&str]| {
         let case = cases.iter().find(|measured| measured.name == case)?;
         let ours = case.subject(ours)?;
         if rivals.is_empty() {
             return Some(ours.value());
         }
         let ratios = rivals.iter().filter_map(|rival| Some(ours.better_than(case.subject(rival)?)));
-        ratios.min_by(f64::total_cmp)
+        let worst = ratios.min_by(f64::total_cmp)?;
+        Some(if matches!(wanted, AtMost(_)) { worst.recip() } else { worst })
     };
     ROWS.iter()
         .map(|(name, against, wanted, case, ours, rivals)| Figure {
             case: name,
             against,
             wanted: *wanted,
-            measured: measured(case, ours, rivals),
+            measured: measured(*wanted, case, ours, rivals),
         })
         .collect()
 }
