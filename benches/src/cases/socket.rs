@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::net::Ipv4Addr;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nameplate_daemon::resp::Reply;
 
@@ -91,8 +91,8 @@ const CONNECTIONS: usize = 50;
 const IDLE_CONNECTIONS: usize = 1000;
 /// Keys of an `MGET` and addresses of an `MLOOKUP`.
 const MANY_ADDRESSES: usize = 100;
-/// Seconds of a subject's turn.
-const TURN: f64 = 0.3;
+/// How long a subject's turn is, about.
+const TURN: Duration = Duration::from_millis(300);
 /// Requests of one subject, one at a time, until the next one has its turn.
 const SLICE: usize = 1024;
 /// The first requests of a slice are not counted: the server comes out of a longer sleep.
@@ -333,13 +333,13 @@ struct Bench<'a> {
 impl Bench<'_> {
     /// Nanoseconds for each address, in turns of equal length.
     fn throughput(&mut self, case: &str, mut subjects: Vec<Subject>) -> Result<Case> {
-        let turn = if self.plan.quick { TURN / 5.0 } else { TURN };
+        let turn = if self.plan.quick { TURN / 5 } else { TURN };
         let mut passes = Vec::with_capacity(subjects.len());
         for subject in &mut subjects {
             subject.run(1, &mut self.buffer)?;
             let start = Instant::now();
             subject.run(2, &mut self.buffer)?;
-            passes.push((turn / (start.elapsed().as_secs_f64() / 2.0)).ceil() as u64);
+            passes.push(1 + (2 * turn.as_nanos() / start.elapsed().as_nanos()) as u64);
         }
         let mut times = vec![Vec::new(); subjects.len()];
         for _ in 0..self.plan.rounds {

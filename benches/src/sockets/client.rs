@@ -244,7 +244,7 @@ pub fn many_connections(
             let before = connection.replies.totals.replies;
             connection.receive(buffer)?;
             let after = connection.replies.totals.replies;
-            if after > before && after % script.per_batch() == 0 {
+            if after > before && after.is_multiple_of(script.per_batch()) {
                 under_way -= 1;
                 next(connection, &mut under_way)?;
             }
