@@ -93,6 +93,17 @@ impl Buffer {
         self.end += bytes.len();
     }
 
+    /// Appends what `write` puts to the front of the `most` bytes, or more, that it is given; it says how
+    /// many they were.
+    #[inline]
+    pub(crate) fn append(&mut self, most: usize, write: impl FnOnce(&mut [u8]) -> usize) {
+        if self.bytes.len() - self.end < most {
+            self.reserve(most);
+        }
+        let count = write(&mut self.bytes[self.end..]);
+        self.advance(count);
+    }
+
     /// Inserts before the content's byte `at`.
     pub(crate) fn insert(&mut self, at: usize, bytes: &[u8]) {
         let tail = self.len() - at;

@@ -1,9 +1,11 @@
 //! `LOOKUP`, `MLOOKUP`, `LOOKUPJSON`, `LOOKUPPACKED`, `ANSWER`, `NETWORKS`: what the service is for.
 
-use std::io::{self, Write};
-use std::net::IpAddr;
+use std::io;
 
-use nameplate::{Address, Answer, Database, InvalidAddress, Snapshot, Value, for_each_field, write_json};
+use nameplate::{
+    Address, AddressText, Answer, Database, Field, InvalidAddress, Snapshot, Value, for_each_field,
+    write_json,
+};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::Session;
@@ -161,8 +163,8 @@ pub(super) async fn networks<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
     output.reply.array(database.networks(id).count());
     for network in database.networks(id) {
         output.reply.array(2);
-        write_value(Value::Address(network.first), &mut output.reply);
-        write_value(Value::Address(network.last), &mut output.reply);
+        output.reply.bulk(AddressText::new(network.first).as_bytes());
+        output.reply.bulk(AddressText::new(network.last).as_bytes());
         output.breathe().await?;
     }
     Ok(())
@@ -175,25 +177,31 @@ fn invalid_address(reply: &mut Writer) {
 /// The answer's fields as a map of bulk strings. What stands there several times, as `sources`
 /// does, becomes one field, joined by commas.
 fn write_answer(answer: &Answer<'_>, reply: &mut Writer) {
-    const SOURCES: &str = "sources";
     let mark = reply.mark();
     let mut fields = 0;
     let mut sources = 0;
     let mut sources_bytes = 0;
-    for_each_field(answer, |name, value| match value {
-        Value::Text(text) if name == SOURCES => {
+    for_each_field(answer, |field, value| match value {
+        Value::Text(text) if field == Field::Sources => {
             sources += 1;
             sources_bytes += text.len();
         }
-        _ => {
+        Value::Text(text) => {
             fields += 1;
-            reply.bulk(name.as_bytes());
-            write_value(value, reply);
+            reply.pair(field, text.as_bytes());
+        }
+        Value::Number(number) => {
+            fields += 1;
+            reply.pair(field, decimal(number, &mut [0; 20]));
+        }
+        Value::Address(address) => {
+            fields += 1;
+            reply.pair(field, AddressText::new(address).as_bytes());
         }
     });
     if sources > 0 {
         fields += 1;
-        reply.bulk(SOURCES.as_bytes());
+        reply.bulk(Field::Sources.name().as_bytes());
         let parts = answer.sources().enumerate().flat_map(|(index, source)| {
             let comma: &[u8] = if index == 0 { b"" } else { b"," };
             [comma, source.name().as_bytes()]
@@ -201,23 +209,4 @@ fn write_answer(answer: &Answer<'_>, reply: &mut Writer) {
         reply.bulk_parts(sources_bytes + sources - 1, parts);
     }
     reply.map_since(mark, fields);
-}
-
-fn write_value(value: Value<'_>, reply: &mut Writer) {
-    match value {
-        Value::Text(text) => reply.bulk(text.as_bytes()),
-        Value::Number(number) => reply.bulk(decimal(number, &mut [0; 20])),
-        Value::Address(address) => write_address(address, reply),
-    }
-}
-
-/// As text, by way of the stack: a bulk string's length comes before it.
-fn write_address(address: IpAddr, reply: &mut Writer) {
-    const LONGEST: usize = "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff".len();
-    let mut text = [0; LONGEST + 1];
-    let mut rest = &mut text[..];
-    // No text of an address is longer than the array; if it were, it would be cut.
-    let _ = write!(rest, "{address}");
-    let length = LONGEST + 1 - rest.len();
-    reply.bulk(&text[..length]);
 }

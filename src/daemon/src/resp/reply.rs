@@ -1,5 +1,7 @@
 //! Replies: written in the protocol that the client chose, and decoded for a client.
 
+use nameplate::Field;
+
 use super::{Header, ProtocolError, decimal, header};
 use crate::buffer::Buffer;
 
@@ -58,7 +60,17 @@ impl Writer {
 
     /// Text or bytes.
     pub(crate) fn bulk(&mut self, bytes: &[u8]) {
-        self.bulk_parts(bytes.len(), std::iter::once(bytes));
+        self.buffer.append(BULK_FRAME + bytes.len(), |out| put_bulk(bytes, out));
+    }
+
+    /// A field's name and its value.
+    #[inline]
+    pub(crate) fn pair(&mut self, field: Field, value: &[u8]) {
+        self.buffer.append(NAME + BULK_FRAME + value.len(), |out| {
+            let (name, length) = &NAMES[field as usize];
+            out[..NAME].copy_from_slice(name);
+            length + put_bulk(value, &mut out[*length..])
+        });
     }
 
     /// Text or bytes in parts; `length` is the sum of theirs.
@@ -158,6 +170,88 @@ impl Writer {
         }
         self.buffer.put(b"\r\n");
     }
+}
+
+/// The most that a bulk string has beyond its bytes: `$18446744073709551615\r\n` and `\r\n`.
+const BULK_FRAME: usize = 25;
+
+/// Bytes in which every field's name fits as a bulk string. Copying always so many is quicker than
+/// copying as many as it takes.
+const NAME: usize = 32;
+
+/// The names of the fields as bulk strings, and how long each is.
+static NAMES: [([u8; NAME], usize); Field::ALL.len()] = {
+    let mut names = [([0; NAME], 0); Field::ALL.len()];
+    let mut field = 0;
+    while field < names.len() {
+        let name = Field::ALL[field].name().as_bytes();
+        let (start, length) = short_header(name.len());
+        let mut bulk = [0; NAME];
+        let mut at = 0;
+        while at < length + name.len() + 2 {
+            bulk[at] = match at {
+                _ if at < length => start[at],
+                _ if at < length + name.len() => name[at - length],
+                _ => b"\r\n"[at - length - name.len()],
+            };
+            at += 1;
+        }
+        names[field] = (bulk, length + name.len() + 2);
+        field += 1;
+    }
+    names
+};
+
+/// Lengths below this have a header in a table.
+const SHORT: usize = 100;
+
+/// `$42\r\n` for each, and how long that is.
+static SHORT_HEADERS: [([u8; 8], usize); SHORT] = {
+    let mut headers = [([0; 8], 0); SHORT];
+    let mut length = 0;
+    while length < SHORT {
+        headers[length] = short_header(length);
+        length += 1;
+    }
+    headers
+};
+
+const fn short_header(length: usize) -> ([u8; 8], usize) {
+    let (tens, ones) = (b'0' + (length / 10) as u8, b'0' + (length % 10) as u8);
+    if length < 10 {
+        ([b'$', ones, b'\r', b'\n', 0, 0, 0, 0], 4)
+    } else {
+        ([b'$', tens, ones, b'\r', b'\n', 0, 0, 0], 5)
+    }
+}
+
+/// Writes a bulk string to the front of `out`, which has [`BULK_FRAME`] more bytes than the string; how many
+/// bytes. What it leaves behind the string is zeros.
+#[inline]
+fn put_bulk(bytes: &[u8], out: &mut [u8]) -> usize {
+    let length = bytes.len();
+    let start = match SHORT_HEADERS.get(length) {
+        Some((header, start)) => {
+            out[..8].copy_from_slice(header);
+            *start
+        }
+        None => put_long_header(length, out),
+    };
+    let end = start + length;
+    out[start..end].copy_from_slice(bytes);
+    out[end..end + 2].copy_from_slice(b"\r\n");
+    end + 2
+}
+
+#[cold]
+fn put_long_header(length: usize, out: &mut [u8]) -> usize {
+    let mut digits = [0; 20];
+    let digits = decimal(length as u64, &mut digits);
+    let end = digits.len() + 1;
+    out[0] = b'$';
+    out[1..end].copy_from_slice(digits);
+    out[end..end + 2].copy_from_slice(b"\r\n");
+    end + 2
 }
 
 /// A reply as a client sees it.
