@@ -12,6 +12,7 @@
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Instant;
 
 use rustix::io::Errno;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -121,11 +122,13 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Conversation<R, W> {
     /// Answers all whole requests, `received` more bytes having been read into
     /// [`room`], and writes the replies.
     async fn answer(&mut self, received: usize) -> io::Result<Flow> {
+        let read = Instant::now();
         self.input.advance(received);
         let flow = self.execute_all().await;
         self.session.settle_count();
         let flow = flow?;
         self.output.flush().await?;
+        self.session.end_batch(read.elapsed());
         Ok(flow)
     }
 
