@@ -128,12 +128,6 @@ async fn serve_state(config: &Config, state: Arc<State>, ready: impl FnOnce()) -
     let signals = Signals::new()?;
     let refused = |source| ServeError::Socket { path: config.socket.clone(), source };
     let (listener, place) = socket::bind(&config.socket).await.map_err(refused)?;
-    info!(
-        socket = %config.socket.display(),
-        file = %config.db.display(),
-        build = state.snapshot().metadata().build_number(),
-        "serving"
-    );
     let shutdown = CancellationToken::new();
     let monitor = match &config.monitor.socket {
         None => None,
@@ -146,6 +140,12 @@ async fn serve_state(config: &Config, state: Arc<State>, ready: impl FnOnce()) -
             }
         },
     };
+    info!(
+        socket = %config.socket.display(),
+        file = %config.db.display(),
+        build = state.snapshot().metadata().build_number(),
+        "serving"
+    );
     let watcher = tokio::spawn(signals.watch(Arc::clone(&state), shutdown.clone()));
     ready();
     run(listener, state, shutdown).await;
