@@ -220,11 +220,11 @@ impl Latency {
     }
 
     /// The sum of several threads'.
-    pub(crate) fn total<'a>(all: impl Iterator<Item = &'a Latency> + Clone) -> LatencyTotals {
+    pub(crate) fn total(all: &[&Latency]) -> LatencyTotals {
         let bounds = Self::BOUNDS.iter().map(|bound| f64::from(*bound) / 1e6).chain([f64::INFINITY]);
-        let sum_of = |bucket: usize| all.clone().map(|latency| latency.buckets[bucket].get()).sum();
+        let sum_of = |bucket: usize| all.iter().map(|latency| latency.buckets[bucket].get()).sum();
         let buckets: Vec<(f64, u64)> = bounds.enumerate().map(|(at, bound)| (bound, sum_of(at))).collect();
-        let nanoseconds: u64 = all.clone().map(|latency| latency.nanoseconds.get()).sum();
+        let nanoseconds: u64 = all.iter().map(|latency| latency.nanoseconds.get()).sum();
         LatencyTotals {
             sum: Duration::from_nanos(nanoseconds).as_secs_f64(),
             // Not a count of its own: then it would not always fit the buckets.
@@ -327,9 +327,9 @@ mod tests {
         let threads = [Latency::default(), Latency::default()];
         threads[0].record(Duration::from_micros(3), 4);
         threads[1].record(Duration::from_micros(4), 1);
-        threads[1].record(Duration::from_secs(60), 2);
+        threads[1].record(Duration::from_mins(1), 2);
         threads[1].record(Duration::from_secs(1), 0);
-        let totals = Latency::total(threads.iter());
+        let totals = Latency::total(&threads.each_ref());
         assert_eq!(totals.count, 7);
         assert!((totals.sum - 120.000_016).abs() < 1e-9, "{}", totals.sum);
         let some: Vec<_> = totals.buckets.into_iter().filter(|(_, count)| *count > 0).collect();

@@ -159,7 +159,8 @@ impl State {
 
     /// The time that requests of all threads took.
     pub(crate) fn latency(&self) -> LatencyTotals {
-        Latency::total(self.counters.iter().map(|counters| &counters.latency))
+        let threads: Vec<&Latency> = self.counters.iter().map(|counters| &counters.latency).collect();
+        Latency::total(&threads)
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::session::REDIS_VERSION;
 use super::{Arguments, Session, Writer, is};
-use crate::counters::{Outcome, PACKED, Refusal};
+use crate::counters::{Counters, Outcome, PACKED, Refusal};
 
 type Section = fn(&Session, &mut String);
 
@@ -66,7 +66,7 @@ fn persistence(_: &Session, text: &mut String) {
 fn stats(session: &Session, text: &mut String) {
     let reload = session.state().reload_status();
     line(text, format_args!("total_connections_received:{}", session.state().connections()));
-    let commands = session.state().total(|counters| counters.commands());
+    let commands = session.state().total(Counters::commands);
     line(text, format_args!("total_commands_processed:{commands}"));
     for outcome in Outcome::all() {
         let answers = session.state().total(|counters| counters.answers(outcome));

@@ -89,11 +89,11 @@ fn requests(state: &State, page: &mut Page<'_>) -> fmt::Result {
 }
 
 fn clients(state: &State, page: &mut Page<'_>) -> fmt::Result {
-    page.gauge("nameplate_clients", "Clients connected.", state.clients())?;
+    page.gauge("nameplate_clients", "Clients connected.", &state.clients())?;
     page.counter(
         "nameplate_connections",
         "Clients that have connected since the start.",
-        state.connections(),
+        &state.connections(),
     )?;
     page.counters(
         "nameplate_refusals",
@@ -111,37 +111,37 @@ fn file(state: &State, page: &mut Page<'_>) -> fmt::Result {
     page.gauge(
         "nameplate_generation",
         "How many files have been served, this one included.",
-        snapshot.generation(),
+        &snapshot.generation(),
     )?;
     page.gauge(
         "nameplate_generation_age_seconds",
         "Since the file was put in place, at the start or by a reload.",
-        state.placed().as_secs_f64(),
+        &state.placed().as_secs_f64(),
     )?;
     page.gauge(
         "nameplate_generations_held",
         "Files in memory: the one that is served, and those that readers still hold.",
-        state.generations_held(),
+        &state.generations_held(),
     )?;
-    page.gauge("nameplate_file_build_number", "Build number of the file.", metadata.build_number())?;
-    page.gauge("nameplate_file_size_bytes", "Size of the file as it is served.", metadata.file_length())?;
+    page.gauge("nameplate_file_build_number", "Build number of the file.", &metadata.build_number())?;
+    page.gauge("nameplate_file_size_bytes", "Size of the file as it is served.", &metadata.file_length())?;
     // 0: the file does not say.
     if metadata.created() > 0 {
         page.gauge(
             "nameplate_file_created_timestamp_seconds",
             "Date of the newest data in the file.",
-            metadata.created(),
+            &metadata.created(),
         )?;
         let age = now().saturating_sub(Duration::from_secs(metadata.created()));
-        page.gauge("nameplate_file_age_seconds", "Age of the newest data in the file.", age.as_secs_f64())?;
+        page.gauge("nameplate_file_age_seconds", "Age of the newest data in the file.", &age.as_secs_f64())?;
     }
     Ok(())
 }
 
 fn reloads(state: &State, page: &mut Page<'_>) -> fmt::Result {
     let status = state.reload_status();
-    page.gauge("nameplate_suppression_entries", "Entries of the suppression list.", status.suppressions)?;
-    page.counter("nameplate_reloads", "Reloads that put a new generation in place.", status.reloads)?;
+    page.gauge("nameplate_suppression_entries", "Entries of the suppression list.", &status.suppressions)?;
+    page.counter("nameplate_reloads", "Reloads that put a new generation in place.", &status.reloads)?;
     page.counters(
         "nameplate_reload_failures",
         "Reloads that failed, after which the file before was served on.",
@@ -151,7 +151,7 @@ fn reloads(state: &State, page: &mut Page<'_>) -> fmt::Result {
     page.gauge(
         "nameplate_last_reload_successful",
         "Whether the last reload worked; 1 before the first.",
-        u64::from(status.last_error.is_none()),
+        &u64::from(status.last_error.is_none()),
     )
 }
 
@@ -160,16 +160,16 @@ fn process(state: &State, page: &mut Page<'_>) -> fmt::Result {
         .encode_family(&[("version", env!("CARGO_PKG_VERSION"))])?
         .encode_gauge(&1_u64)?;
     let started = since_epoch(state.started_at).as_secs_f64();
-    page.gauge("process_start_time_seconds", "When the daemon began to serve.", started)?;
-    page.counter("process_cpu_seconds", "Time on processors, of all threads.", process::cpu_seconds())?;
+    page.gauge("process_start_time_seconds", "When the daemon began to serve.", &started)?;
+    page.counter("process_cpu_seconds", "Time on processors, of all threads.", &process::cpu_seconds())?;
     if let Some(bytes) = process::resident_bytes() {
-        page.gauge("process_resident_memory_bytes", "Memory in use, mapped files included.", bytes)?;
+        page.gauge("process_resident_memory_bytes", "Memory in use, mapped files included.", &bytes)?;
     }
     if let Some(open) = process::open_descriptors() {
-        page.gauge("process_open_fds", "Descriptors open.", open)?;
+        page.gauge("process_open_fds", "Descriptors open.", &open)?;
     }
     if let Some(most) = process::most_descriptors() {
-        page.gauge("process_max_fds", "Descriptors that may be open.", most)?;
+        page.gauge("process_max_fds", "Descriptors that may be open.", &most)?;
     }
     Ok(())
 }
@@ -197,11 +197,11 @@ impl Page<'_> {
         self.0.encode_descriptor(name, help, None, kind)
     }
 
-    fn gauge(&mut self, name: &str, help: &str, value: impl EncodeGaugeValue) -> fmt::Result {
-        self.family(name, help, MetricType::Gauge)?.encode_gauge(&value)
+    fn gauge(&mut self, name: &str, help: &str, value: &impl EncodeGaugeValue) -> fmt::Result {
+        self.family(name, help, MetricType::Gauge)?.encode_gauge(value)
     }
 
-    fn counter(&mut self, name: &str, help: &str, value: impl EncodeCounterValue) -> fmt::Result {
+    fn counter(&mut self, name: &str, help: &str, value: &impl EncodeCounterValue) -> fmt::Result {
         write_counter(&mut self.family(name, help, MetricType::Counter)?, value)
     }
 
@@ -215,12 +215,12 @@ impl Page<'_> {
     ) -> fmt::Result {
         let mut family = self.family(name, help, MetricType::Counter)?;
         for (word, count) in counts {
-            write_counter(&mut family.encode_family(&[(label, word)])?, count)?;
+            write_counter(&mut family.encode_family(&[(label, word)])?, &count)?;
         }
         Ok(())
     }
 }
 
-fn write_counter(encoder: &mut MetricEncoder<'_>, value: impl EncodeCounterValue) -> fmt::Result {
-    encoder.encode_counter::<NoLabelSet, _, f64>(&value, None)
+fn write_counter(encoder: &mut MetricEncoder<'_>, value: &impl EncodeCounterValue) -> fmt::Result {
+    encoder.encode_counter::<NoLabelSet, _, f64>(value, None)
 }

@@ -1,6 +1,7 @@
 //! What the system says of this process. What it does not say is not shown.
 
 use std::fs;
+use std::time::Duration;
 
 use rustix::param::page_size;
 use rustix::process::{Resource, getrlimit};
@@ -8,8 +9,8 @@ use rustix::time::{ClockId, clock_gettime};
 
 /// Seconds on processors, of all threads since the start.
 pub(super) fn cpu_seconds() -> f64 {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
-    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+    // What the clock says of a process is never before its start.
+    Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default().as_secs_f64()
 }
 
 /// Bytes in memory, those of mapped files that are there included: the second number of statm, proc(5), in pages.
