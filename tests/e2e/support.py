@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import http.client
 import ipaddress
 import json
 import os
@@ -238,3 +239,27 @@ def read_all(client: socket.socket) -> bytes:
         while chunk := client.recv(1 << 16):
             received += chunk
     return bytes(received)
+
+
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: Path):
+        super().__init__("localhost", timeout=PATIENCE)
+        self.path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self.path))
+
+
+def http_get(path: Path, page: str, **headers: str) -> tuple[http.client.HTTPResponse, str]:
+    """A page of the monitor at this socket."""
+    connection = UnixConnection(path)
+    try:
+        connection.request("GET", page, headers=headers)
+        response = connection.getresponse()
+        return response, response.read().decode()
+    finally:
+        connection.close()

@@ -94,6 +94,9 @@ pub(crate) struct Serve {
     /// Reload also a file whose build number is lower than the one served
     #[arg(long)]
     pub(crate) allow_older: bool,
+    /// Answer HTTP for metrics (/metrics, Prometheus) and health (/health) on a second Unix socket, mode 0660
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub(crate) monitor: Option<PathBuf>,
     /// TOML file with the keys db, socket, map, prefault, suppress, public_key and allow_older; flags win over it
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) config: Option<PathBuf>,

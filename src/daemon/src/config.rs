@@ -210,6 +210,11 @@ impl Config {
         let bounds = [
             ("db", !self.db.as_os_str().is_empty(), "no range file: give --db or the key db"),
             ("socket", !self.socket.as_os_str().is_empty(), "no socket: give --socket or the key socket"),
+            (
+                "monitor.socket",
+                self.monitor.socket.as_ref() != Some(&self.socket),
+                "another path than that of the socket for clients",
+            ),
             ("threads", self.threads <= MOST_THREADS, "at most 1024"),
             ("limits.clients", limits.clients > 0, "at least 1"),
             ("limits.commands_in_flight", limits.commands_in_flight > 0, "at least 1"),

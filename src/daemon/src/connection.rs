@@ -144,6 +144,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Conversation<R, W> {
     /// Answers all whole requests, `received` more bytes having been read into the input, and writes the
     /// replies.
     async fn answer(&mut self, received: usize) -> io::Result<Flow> {
+        let read = Instant::now();
         self.input.advance(received);
         let admitted = self.output.begin();
         let flow = self.execute_all(admitted).await;
@@ -154,6 +155,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Conversation<R, W> {
         }
         self.output.flush().await?;
         self.output.pause();
+        self.session.end_batch(read.elapsed());
         forget_stack();
         Ok(flow)
     }

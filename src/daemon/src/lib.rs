@@ -23,7 +23,8 @@
 //!
 //! `socket` takes the place in the file system; `server` accepts; `connection` reads and answers;
 //! `resp` is the protocol; `commands` what can be asked; `output` and `buffer` hold bytes; `state`
-//! is what connections share; `limits` what clients may do. [`client`] is the other side.
+//! is what connections share; `counters` what is counted; `limits` what clients may do. [`monitor`] answers for metrics and
+//! health on a socket of its own. [`client`] is the other side.
 
 mod budget;
 mod buffer;
@@ -34,6 +35,7 @@ mod connection;
 mod counters;
 mod deadline;
 mod limits;
+pub mod monitor;
 mod output;
 pub mod resp;
 mod server;
@@ -133,17 +135,32 @@ async fn serve_state(config: &Config, state: Arc<State>, ready: impl FnOnce()) -
     let signals = Signals::new()?;
     let refused = |source| ServeError::Socket { path: config.socket.clone(), source };
     let (listener, place) = socket::bind(&config.socket).await.map_err(refused)?;
+    let shutdown = CancellationToken::new();
+    let monitor = match &config.monitor.socket {
+        None => None,
+        Some(path) => match monitor::Monitor::start(path, Arc::clone(&state), shutdown.clone()).await {
+            Ok(monitor) => Some(monitor),
+            Err(source) => {
+                // The first error is the one to tell.
+                let _ = place.leave().await;
+                return Err(ServeError::Socket { path: path.clone(), source });
+            }
+        },
+    };
     info!(
         socket = %config.socket.display(),
         file = %config.db.display(),
         build = state.snapshot().metadata().build_number(),
         "serving"
     );
-    let shutdown = CancellationToken::new();
     let watcher = tokio::spawn(signals.watch(Arc::clone(&state), shutdown.clone()));
     ready();
     run(listener, state, shutdown).await?;
     watcher.abort();
+    // It says until the last that the daemon is ending.
+    if let Some(monitor) = monitor {
+        monitor.end().await;
+    }
     match place.leave().await {
         Ok(true) => info!("ended"),
         Ok(false) => warn!("ended; the socket was no longer this daemon's and is left alone"),

@@ -39,3 +39,12 @@ pub(crate) const DRAIN: Duration = Duration::from_secs(5);
 
 /// How long to wait for another daemon that is just taking or leaving a socket in the directory.
 pub(crate) const DIRECTORY_LOCK: Duration = Duration::from_secs(5);
+
+/// Connections of the monitor at the same time.
+pub(crate) const MONITOR_CONNECTIONS: usize = 16;
+
+/// Bytes of a request to the monitor, and of its buffer; the least that hyper takes.
+pub(crate) const MONITOR_HEADER_BYTES: usize = 8 << 10;
+
+/// How long a connection of the monitor lasts, from connecting until the answer has been taken.
+pub(crate) const MONITOR_TIME: Duration = Duration::from_secs(5);

@@ -4,7 +4,7 @@
 use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use nameplate::{Error, Generations, ReloadStatus, Snapshot};
 use tokio::sync::{Mutex, watch};
@@ -12,7 +12,7 @@ use tracing::{info, warn};
 
 use crate::budget::Budget;
 use crate::config::{Config, Limits};
-use crate::counters::Counters;
+use crate::counters::{Counter, Counters, Latency, LatencyTotals};
 use crate::limits::OLD_GENERATION;
 
 /// What all connections share.
@@ -27,9 +27,14 @@ pub struct State {
     begun: AtomicU64,
     /// The last reload that ended. Whoever reloads holds it.
     last: Mutex<LastReload>,
+    /// Reloads that failed, by why, in the order of [`FAILURES`].
+    failures: [Counter; FAILURES.len()],
     pub(crate) started: Instant,
     /// Whether the daemon is about to end.
     draining: AtomicBool,
+    pub(crate) started_at: SystemTime,
+    /// When what is served was put in place: milliseconds from `started`.
+    placed: AtomicU64,
     /// Connections open now.
     clients: AtomicU64,
     /// Connections with commands that are being answered.
@@ -55,8 +60,11 @@ impl State {
             current,
             begun: AtomicU64::new(0),
             last: Mutex::new(LastReload { number: 0, failed: None }),
+            failures: Default::default(),
             started: Instant::now(),
             draining: AtomicBool::new(false),
+            started_at: SystemTime::now(),
+            placed: AtomicU64::new(0),
             clients: AtomicU64::new(0),
             in_flight: AtomicUsize::new(0),
             connections: AtomicU64::new(0),
@@ -116,15 +124,16 @@ impl State {
                 let build = self.snapshot().metadata().build_number();
                 let suppressions = self.generations.status().suppressions;
                 info!(generation, build, suppressions, milliseconds, "reloaded");
+                self.placed.store(self.started.elapsed().as_millis() as u64, Ordering::Relaxed);
                 self.current.send_replace(generation);
                 Ok(())
             }
             Ok(Err(error)) => {
                 warn!(%error, milliseconds, "not reloaded; serving on");
-                Err(error.class())
+                Err(self.count_failure(error.class()))
             }
             // The runtime ends, or a panic, which has been told already.
-            Err(_) => Err("internal"),
+            Err(_) => Err(self.count_failure(INTERNAL)),
         }
     }
 
@@ -176,6 +185,26 @@ impl State {
         self.in_flight.load(Ordering::Relaxed)
     }
 
+    fn count_failure(&self, class: &'static str) -> &'static str {
+        for (known, counter) in FAILURES.iter().zip(&self.failures) {
+            if *known == class {
+                counter.add(1);
+            }
+        }
+        class
+    }
+
+    /// Reloads that failed, by why: every reason there is.
+    pub(crate) fn failures(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        FAILURES.into_iter().zip(self.failures.iter().map(Counter::get))
+    }
+
+    /// How long ago what is served was put in place: at the start, or by a reload.
+    pub(crate) fn placed(&self) -> Duration {
+        let placed = Duration::from_millis(self.placed.load(Ordering::Relaxed));
+        self.started.elapsed().saturating_sub(placed)
+    }
+
     pub(crate) fn clients(&self) -> u64 {
         self.clients.load(Ordering::Relaxed)
     }
@@ -193,7 +222,27 @@ impl State {
     pub(crate) fn total(&self, count: impl Fn(&Counters) -> u64) -> u64 {
         self.counters.iter().map(count).sum()
     }
+
+    /// The time that requests of all threads took.
+    pub(crate) fn latency(&self) -> LatencyTotals {
+        let threads: Vec<&Latency> = self.counters.iter().map(|counters| &counters.latency).collect();
+        Latency::total(&threads)
+    }
 }
+
+/// Why a reload fails when the daemon itself is at fault.
+const INTERNAL: &str = "internal";
+
+/// Why reloads fail.
+const FAILURES: [&str; Error::CLASSES.len() + 1] = {
+    let mut all = [INTERNAL; Error::CLASSES.len() + 1];
+    let mut index = 0;
+    while index < Error::CLASSES.len() {
+        all[index] = Error::CLASSES[index];
+        index += 1;
+    }
+    all
+};
 
 /// How the last reload ended.
 struct LastReload {

@@ -21,11 +21,13 @@ pub(super) fn run(arguments: Serve) -> Result<ExitCode, Failure> {
 /// The configuration file, with the flags put over it.
 fn configuration(arguments: Serve) -> Result<Config, ConfigError> {
     let mut config = arguments.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
-    let Serve { db, socket, suppress, public_key, map, prefault, allow_older, config: _ } = arguments;
+    let Serve { db, socket, suppress, public_key, map, prefault, allow_older, monitor, config: _ } =
+        arguments;
     config.db = db.unwrap_or(config.db);
     config.socket = socket.unwrap_or(config.socket);
     config.suppress = suppress.or(config.suppress);
     config.public_key = public_key.or(config.public_key);
+    config.monitor.socket = monitor.or(config.monitor.socket);
     config.map |= map;
     config.prefault |= prefault;
     config.allow_older |= allow_older;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::session::REDIS_VERSION;
 use super::{Arguments, Session, Writer, is};
-use crate::counters::Refusal;
+use crate::counters::{Counters, Outcome, PACKED, Refusal};
 
 type Section = fn(&Session, &mut String);
 
@@ -68,8 +68,16 @@ fn persistence(_: &Session, text: &mut String) {
 fn stats(session: &Session, text: &mut String) {
     let reload = session.state().reload_status();
     line(text, format_args!("total_connections_received:{}", session.state().connections()));
-    let commands = session.state().total(|counters| counters.commands.get());
+    let commands = session.state().total(Counters::commands);
     line(text, format_args!("total_commands_processed:{commands}"));
+    for outcome in Outcome::all() {
+        let answers = session.state().total(|counters| counters.answers(outcome));
+        line(text, format_args!("answers_{}:{answers}", outcome.name()));
+    }
+    for (at, name) in PACKED.into_iter().enumerate() {
+        let addresses = session.state().total(|counters| counters.packed()[at]);
+        line(text, format_args!("packed_{name}:{addresses}"));
+    }
     for refusal in Refusal::ALL {
         let refused = session.state().total(|counters| counters.refused(refusal));
         line(text, format_args!("refused_{}:{refused}", refusal.name()));

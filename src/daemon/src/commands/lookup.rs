@@ -10,14 +10,19 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::Session;
 use crate::buffer::erase;
+use crate::counters::Tally;
 use crate::output::Output;
 use crate::resp::{Arguments, Writer, decimal, parse_integer};
 
 /// `LOOKUP address`: a map.
-pub(super) fn lookup(session: &Session, address: &[u8], reply: &mut Writer) {
-    match session.state().snapshot().lookup_text(address) {
-        Ok(answer) => write_answer(&answer, reply),
-        Err(_) => invalid_address(reply),
+pub(super) fn lookup(session: &mut Session, address: &[u8], reply: &mut Writer) {
+    let (state, tally) = session.state_and_tally();
+    match state.snapshot().lookup_text(address) {
+        Ok(answer) => {
+            tally.answer(answer.status());
+            write_answer(&answer, reply);
+        }
+        Err(_) => invalid_address(tally, reply),
     }
 }
 
@@ -25,6 +30,7 @@ pub(super) fn lookup(session: &Session, address: &[u8], reply: &mut Writer) {
 pub(super) async fn mlookup<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
     database: &Database,
     arguments: Arguments<'_>,
+    tally: &mut Tally,
     output: &mut Output<R, W>,
 ) -> io::Result<()> {
     output.reply.array(arguments.len() - 1);
@@ -39,8 +45,11 @@ pub(super) async fn mlookup<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
         let mut found = answers.drain(..);
         for address in &parsed {
             match address.ok().and_then(|_| found.next()) {
-                Some(answer) => write_answer(&answer, &mut output.reply),
-                None => invalid_address(&mut output.reply),
+                Some(answer) => {
+                    tally.answer(answer.status());
+                    write_answer(&answer, &mut output.reply);
+                }
+                None => invalid_address(tally, &mut output.reply),
             }
             output.breathe().await?;
         }
@@ -63,9 +72,10 @@ fn forget<T: Copy>(values: &mut Vec<T>, with: T) {
 
 /// `LOOKUPJSON address`: the line of `nameplate lookup --json`.
 pub(super) fn lookup_json(session: &mut Session, address: &[u8], reply: &mut Writer) {
-    let (state, text) = session.state_and_text();
+    let (state, tally, text) = session.state_tally_and_text();
     match state.snapshot().lookup_text(address) {
         Ok(answer) => {
+            tally.answer(answer.status());
             write_json(&answer, text);
             reply.bulk(text.as_bytes());
             // A network of one address is the address.
@@ -74,7 +84,7 @@ pub(super) fn lookup_json(session: &mut Session, address: &[u8], reply: &mut Wri
             bytes.clear();
             *text = String::from_utf8(bytes).unwrap_or_default();
         }
-        Err(_) => invalid_address(reply),
+        Err(_) => invalid_address(tally, reply),
     }
 }
 
@@ -87,6 +97,7 @@ pub(super) async fn lookup_packed<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
     snapshot: &Snapshot<'_>,
     width: &[u8],
     packed: &[u8],
+    tally: &mut Tally,
     output: &mut Output<R, W>,
 ) -> io::Result<()> {
     let database: &Database = snapshot;
@@ -94,11 +105,11 @@ pub(super) async fn lookup_packed<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
     match width {
         b"4" => {
             let look_up = |addresses: &[u32], ids: &mut [u32]| database.lookup_batch_v4(addresses, ids);
-            answer_packed(generation, packed.as_chunks(), u32::from_be_bytes, look_up, output).await
+            answer_packed(generation, packed.as_chunks(), u32::from_be_bytes, look_up, tally, output).await
         }
         b"16" => {
             let look_up = |addresses: &[u128], ids: &mut [u32]| database.lookup_batch_v6(addresses, ids);
-            answer_packed(generation, packed.as_chunks(), u128::from_be_bytes, look_up, output).await
+            answer_packed(generation, packed.as_chunks(), u128::from_be_bytes, look_up, tally, output).await
         }
         _ => {
             output.reply.error(&["ERR the width of packed addresses is 4 or 16 bytes"]);
@@ -112,6 +123,7 @@ async fn answer_packed<R: AsyncRead + Unpin, W: AsyncWrite + Unpin, A: Copy + De
     (packed, rest): (&[[u8; N]], &[u8]),
     decode: impl Fn([u8; N]) -> A,
     look_up: impl Fn(&[A], &mut [u32]),
+    tally: &mut Tally,
     output: &mut Output<R, W>,
 ) -> io::Result<()> {
     if !rest.is_empty() {
@@ -129,6 +141,7 @@ async fn answer_packed<R: AsyncRead + Unpin, W: AsyncWrite + Unpin, A: Copy + De
             *address = decode(*bytes);
         }
         look_up(addresses, ids);
+        tally.packed(ids);
         for id in ids {
             output.reply.bulk_part(&id.to_le_bytes());
         }
@@ -170,7 +183,8 @@ pub(super) async fn networks<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
     Ok(())
 }
 
-fn invalid_address(reply: &mut Writer) {
+fn invalid_address(tally: &mut Tally, reply: &mut Writer) {
+    tally.invalid();
     reply.error(&["ERR invalid address"]);
 }
 
