@@ -20,6 +20,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use crate::output::Output;
 use crate::resp::{Arguments, Writer};
 use crate::state::State;
+pub(crate) use lookup::Lookups;
 pub(crate) use session::Session;
 
 /// What becomes of the connection.
@@ -149,6 +150,12 @@ impl Command {
     }
 }
 
+/// Answers `LOOKUP`s that follow one another.
+pub(crate) fn execute_lookups(session: &mut Session, lookups: &Lookups, reply: &mut Writer) {
+    session.count_commands(Id::Lookup as usize, lookups.len());
+    lookups.answer(session, reply);
+}
+
 /// Answers one request. Fails only when the replies cannot be written.
 pub(crate) async fn execute<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
     session: &mut Session,
@@ -159,7 +166,7 @@ pub(crate) async fn execute<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
         return Ok(Flow::Continue);
     }
     let command = Command::find(arguments.get(0));
-    session.count_command(command.map_or(OTHER, |command| command.id as usize));
+    session.count_commands(command.map_or(OTHER, |command| command.id as usize), 1);
     let reply = &mut output.reply;
     let Some(command) = command else {
         reply.error(&["ERR unknown command"]);
@@ -170,7 +177,11 @@ pub(crate) async fn execute<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
         return Ok(Flow::Continue);
     }
     match command.id {
-        Id::Lookup => lookup::lookup(session, arguments.get(1), reply),
+        Id::Lookup => {
+            let mut lookups = Lookups::new();
+            lookups.take(arguments);
+            lookups.answer(session, reply);
+        }
         Id::Mlookup => {
             let (state, tally) = session.state_and_tally();
             let snapshot = state.snapshot();

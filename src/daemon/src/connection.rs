@@ -24,7 +24,7 @@ use tracing::debug;
 
 use crate::budget::Share;
 use crate::buffer::Buffer;
-use crate::commands::{self, Flow, Session};
+use crate::commands::{self, Flow, Lookups, Session};
 use crate::counters::Refusal;
 use crate::limits::READ_BYTES;
 use crate::output::Output;
@@ -98,6 +98,8 @@ struct Conversation<R, W> {
     session: Session,
     input: Buffer,
     input_share: Share,
+    /// When the last replies were written, or the client came.
+    silent_since: Instant,
     /// When the request that is not yet whole began to come in.
     begun: Option<Instant>,
     parser: Parser,
@@ -110,6 +112,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Conversation<R, W> {
         Conversation {
             input: Buffer::default(),
             input_share: Share::new(state.buffers().clone()),
+            silent_since: Instant::now(),
             begun: None,
             parser: Parser::new(state.limits().request_bytes),
             output: Output::new(state.clone(), admission.thread, reader, writer),
@@ -131,7 +134,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Conversation<R, W> {
         let limits = self.session.state().limits();
         let (due, refusal) = match self.begun {
             Some(begun) => (limits.request_time().map(|time| begun + time), Refusal::RequestTime),
-            None => (limits.idle_time().map(|time| Instant::now() + time), Refusal::Idle),
+            None => (limits.idle_time().map(|time| self.silent_since + time), Refusal::Idle),
         };
         let room = self.room();
         let received = self.output.receive(&mut self.input, room, due).await;
@@ -155,7 +158,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Conversation<R, W> {
         }
         self.output.flush().await?;
         self.output.pause();
-        self.session.end_batch(read.elapsed());
+        self.silent_since = Instant::now();
+        self.session.end_batch(self.silent_since - read);
         forget_stack();
         Ok(flow)
     }
@@ -179,10 +183,17 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Conversation<R, W> {
 
     async fn execute_all(&mut self, admitted: bool) -> io::Result<Flow> {
         loop {
-            let length = match self.parser.parse(self.input.filled_mut()) {
-                Ok(Some(length)) => length,
-                Ok(None) => return Ok(Flow::Continue),
-                Err(error) => {
+            let (lookups, next) = self.answer_lookups(admitted);
+            self.output.breathe(lookups).await?;
+            match next {
+                Next::Request(length) => {
+                    if self.execute(length, admitted).await? == Flow::Close {
+                        return Ok(Flow::Close);
+                    }
+                }
+                Next::Unknown => {}
+                Next::Incomplete => return Ok(Flow::Continue),
+                Next::Invalid(error) => {
                     self.output.refuse(match error {
                         ProtocolError::TooBig | ProtocolError::BulkLength | ProtocolError::InlineTooBig => {
                             Refusal::RequestBytes
@@ -192,22 +203,67 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Conversation<R, W> {
                     self.output.reply.protocol_error(error);
                     return Ok(Flow::Close);
                 }
-            };
-            self.begun = None;
-            let flow = if admitted {
-                let arguments = self.parser.arguments(self.input.filled());
-                commands::execute(&mut self.session, arguments, &mut self.output).await?
-            } else {
-                self.output.reply.error(&["BUSY too many commands in flight; try again later"]);
-                Flow::Continue
-            };
-            self.input.consume(length);
-            if flow == Flow::Close {
-                return Ok(flow);
             }
-            self.output.breathe().await?;
         }
     }
+
+    /// Answers the `LOOKUP`s that the input begins with, as many as are looked up together: how many, and what
+    /// comes behind them.
+    fn answer_lookups(&mut self, admitted: bool) -> (usize, Next) {
+        let mut lookups = Lookups::new();
+        let mut end = 0;
+        let next = loop {
+            if lookups.is_full() {
+                break Next::Unknown;
+            }
+            match self.parser.parse(&mut self.input.filled_mut()[end..]) {
+                Ok(Some(length)) => {
+                    let request = self.parser.arguments(&self.input.filled()[end..]);
+                    if !(admitted && lookups.take(request)) {
+                        break Next::Request(length);
+                    }
+                    end += length;
+                }
+                Ok(None) => break Next::Incomplete,
+                Err(error) => break Next::Invalid(error),
+            }
+        };
+        if end > 0 {
+            commands::execute_lookups(&mut self.session, &lookups, &mut self.output.reply);
+            self.input.consume(end);
+            self.begun = None;
+        }
+        (lookups.len(), next)
+    }
+
+    /// Answers the request of `length` bytes that the input begins with, and that was parsed last.
+    async fn execute(&mut self, length: usize, admitted: bool) -> io::Result<Flow> {
+        self.begun = None;
+        let flow = if admitted {
+            let arguments = self.parser.arguments(self.input.filled());
+            commands::execute(&mut self.session, arguments, &mut self.output).await?
+        } else {
+            self.output.reply.error(&["BUSY too many commands in flight; try again later"]);
+            Flow::Continue
+        };
+        self.input.consume(length);
+        if flow == Flow::Continue {
+            self.output.breathe(1).await?;
+        }
+        Ok(flow)
+    }
+}
+
+/// What the input goes on with.
+enum Next {
+    /// A whole request, of so many bytes.
+    Request(usize),
+    /// Not the beginning of a whole request.
+    Incomplete,
+    /// Nothing that could be a request.
+    Invalid(ProtocolError),
+    /// That was not looked at.
+    Unknown,
 }
 
 /// Overwrites what calls that have returned left on this thread's stack: addresses as numbers. What a request

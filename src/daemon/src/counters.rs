@@ -157,8 +157,8 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    pub(crate) fn request(&mut self, kind: usize) {
-        self.requests[kind] += 1;
+    pub(crate) fn requests(&mut self, kind: usize, count: u32) {
+        self.requests[kind] += count;
     }
 
     pub(crate) fn answer(&mut self, status: Status) {
@@ -262,9 +262,9 @@ mod tests {
     #[test]
     fn what_is_settled_is_added_once() {
         let (counters, mut tally) = (Counters::default(), Tally::default());
-        tally.request(0);
-        tally.request(0);
-        tally.request(REQUEST_KINDS - 1);
+        tally.requests(0, 1);
+        tally.requests(0, 1);
+        tally.requests(REQUEST_KINDS - 1, 1);
         tally.answer(Status::Company);
         tally.invalid();
         tally.packed(&[0, 7, 0, 9, 1]);

@@ -19,7 +19,7 @@ pub(crate) const READ_BYTES: usize = 16 << 10;
 pub(crate) const FREE_AHEAD_BYTES: usize = 4 << 10;
 
 /// Lookups after which a connection lets the others have their turn.
-pub(crate) const TURN: u32 = 128;
+pub(crate) const TURN: usize = 128;
 
 /// Connections that may wait to be accepted.
 pub(crate) const BACKLOG: u32 = 1024;

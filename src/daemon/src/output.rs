@@ -37,7 +37,7 @@ pub(crate) struct Output<R, W> {
     /// The client will send no more.
     ended: bool,
     /// Replies since the connection last let others have their turn.
-    turn: u32,
+    turn: usize,
     /// Whether this connection is counted as having commands in flight.
     in_flight: bool,
     deadline: Deadline,
@@ -129,15 +129,15 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Output<R, W> {
         !self.ahead.is_empty()
     }
 
-    /// To be called after every reply, and between the parts of a long one. Writes if much has
+    /// To be called after `replies`, and between the parts of a long one. Writes if much has
     /// gathered, and waits until the client has taken it: what a client does not read, it cannot
     /// make the daemon hold. Lets others have their turn if this connection has had its.
-    pub(crate) async fn breathe(&mut self) -> io::Result<()> {
+    pub(crate) async fn breathe(&mut self, replies: usize) -> io::Result<()> {
         if self.reply.buffer.len() >= self.limits().output_bytes {
             self.flush().await?;
             self.reply.buffer.reserve(READ_BYTES);
         }
-        self.turn += 1;
+        self.turn += replies;
         if self.turn >= TURN {
             self.turn = 0;
             tokio::task::yield_now().await;

@@ -185,13 +185,23 @@ impl Database {
         }
         self.view.v4.find_batch(&v4[..count_v4], &mut found_v4[..count_v4]);
         self.view.v6.find_batch(&v6[..count_v6], &mut found_v6[..count_v6]);
+        // What the caller reads next, each step for all of the group before the next one waits for it.
+        for interval in &found_v4[..count_v4] {
+            self.view.v4.prefetch(*interval as usize);
+        }
+        for interval in &found_v6[..count_v6] {
+            self.view.v6.prefetch(*interval as usize);
+        }
         let (mut found_v4, mut found_v6) = (found_v4.iter(), found_v6.iter());
+        let first = answers.len();
         answers.extend(addresses.iter().filter_map(|address| {
             Some(match address {
                 Address::V4(_) => self.answer_v4(*found_v4.next()? as usize),
                 Address::V6(_) => self.answer_v6(*found_v6.next()? as usize),
             })
         }));
+        answers[first..].iter().for_each(Answer::prefetch);
+        answers[first..].iter().for_each(Answer::prefetch_organisations);
     }
 
     /// The answer ids of many IPv4 addresses in host order, in order. Several times as fast as one

@@ -8,21 +8,87 @@ use nameplate::{
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::Session;
+use super::{Session, is};
 use crate::buffer::erase;
 use crate::counters::Tally;
 use crate::output::Output;
 use crate::resp::{Arguments, Writer, decimal, parse_integer};
 
-/// `LOOKUP address`: a map.
-pub(super) fn lookup(session: &mut Session, address: &[u8], reply: &mut Writer) {
-    let (state, tally) = session.state_and_tally();
-    match state.snapshot().lookup_text(address) {
+/// `LOOKUP address`: a map. Those that a client sends one behind the other are looked up together, so that
+/// none waits for memory alone.
+pub(crate) struct Lookups {
+    parsed: [Result<Address, InvalidAddress>; Lookups::MOST],
+    count: usize,
+}
+
+impl Lookups {
+    /// So many are looked up together.
+    const MOST: usize = 16;
+
+    pub(crate) fn new() -> Lookups {
+        Lookups { parsed: [Err(InvalidAddress); Lookups::MOST], count: 0 }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.count
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.count == Lookups::MOST
+    }
+
+    /// Takes a request if it is a `LOOKUP` of one address; it must not be full.
+    pub(crate) fn take(&mut self, request: Arguments<'_>) -> bool {
+        let is_lookup = request.len() == 2 && is(request.get(0), "LOOKUP");
+        if is_lookup {
+            self.parsed[self.count] = Address::parse(request.get(1));
+            self.count += 1;
+        }
+        is_lookup
+    }
+
+    /// Answers them in order.
+    pub(crate) fn answer(&self, session: &mut Session, reply: &mut Writer) {
+        let (state, tally) = session.state_and_tally();
+        let snapshot = state.snapshot();
+        match &self.parsed[..self.count] {
+            [address] => write_result(address.map(|address| snapshot.lookup(address)), tally, reply),
+            parsed => {
+                let mut addresses = [Address::V4(0); Lookups::MOST];
+                let mut answers = Vec::with_capacity(Lookups::MOST);
+                look_up_valid(&snapshot, parsed, &mut addresses, &mut answers);
+                let mut found = answers.into_iter();
+                for address in parsed {
+                    let answer = address.and_then(|_| found.next().ok_or(InvalidAddress));
+                    write_result(answer, tally, reply);
+                }
+            }
+        }
+    }
+}
+
+/// Looks up those that are addresses, by way of `valid`, which has room for all.
+fn look_up_valid<'a>(
+    database: &'a Database,
+    parsed: &[Result<Address, InvalidAddress>],
+    valid: &mut [Address],
+    answers: &mut Vec<Answer<'a>>,
+) {
+    let mut count = 0;
+    for address in parsed.iter().flatten() {
+        valid[count] = *address;
+        count += 1;
+    }
+    database.lookup_batch(&valid[..count], answers);
+}
+
+fn write_result(answer: Result<Answer<'_>, InvalidAddress>, tally: &mut Tally, reply: &mut Writer) {
+    match answer {
         Ok(answer) => {
             tally.answer(answer.status());
             write_answer(&answer, reply);
         }
-        Err(_) => invalid_address(tally, reply),
+        Err(InvalidAddress) => invalid_address(tally, reply),
     }
 }
 
@@ -35,26 +101,21 @@ pub(super) async fn mlookup<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
 ) -> io::Result<()> {
     output.reply.array(arguments.len() - 1);
     let mut parsed = Vec::with_capacity(MLOOKUP_CHUNK);
-    let mut addresses = Vec::with_capacity(MLOOKUP_CHUNK);
+    let mut addresses = vec![Address::V4(0); MLOOKUP_CHUNK];
     let mut answers = Vec::with_capacity(MLOOKUP_CHUNK);
     let mut texts = arguments.from(1).peekable();
     while texts.peek().is_some() {
         parsed.extend(texts.by_ref().take(MLOOKUP_CHUNK).map(Address::parse));
-        addresses.extend(parsed.iter().flatten().copied());
-        database.lookup_batch(&addresses, &mut answers);
+        look_up_valid(database, &parsed, &mut addresses, &mut answers);
         let mut found = answers.drain(..);
         for address in &parsed {
-            match address.ok().and_then(|_| found.next()) {
-                Some(answer) => {
-                    tally.answer(answer.status());
-                    write_answer(&answer, &mut output.reply);
-                }
-                None => invalid_address(tally, &mut output.reply),
-            }
-            output.breathe().await?;
+            let answer = address.and_then(|_| found.next().ok_or(InvalidAddress));
+            write_result(answer, tally, &mut output.reply);
+            output.breathe(1).await?;
         }
         drop(found);
         forget(&mut parsed, Err(InvalidAddress));
+        parsed.clear();
         forget(&mut addresses, Address::V4(0));
     }
     Ok(())
@@ -63,11 +124,10 @@ pub(super) async fn mlookup<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
 /// Addresses of an `MLOOKUP` that are looked up at a time.
 const MLOOKUP_CHUNK: usize = 32;
 
-/// Overwrites and empties; `black_box` keeps the compiler from leaving the first out.
-fn forget<T: Copy>(values: &mut Vec<T>, with: T) {
+/// Overwrites; `black_box` keeps the compiler from leaving it out.
+fn forget<T: Copy>(values: &mut [T], with: T) {
     values.fill(with);
     std::hint::black_box(&*values);
-    values.clear();
 }
 
 /// `LOOKUPJSON address`: the line of `nameplate lookup --json`.
@@ -145,11 +205,10 @@ async fn answer_packed<R: AsyncRead + Unpin, W: AsyncWrite + Unpin, A: Copy + De
         for id in ids {
             output.reply.bulk_part(&id.to_le_bytes());
         }
-        output.breathe().await?;
+        output.breathe(1).await?;
     }
-    // The stack's copy of the last chunk; `black_box` keeps the compiler from leaving it out.
-    addresses.fill(A::default());
-    std::hint::black_box(&addresses);
+    // The stack's copy of the last chunk.
+    forget(&mut addresses, A::default());
     output.reply.bulk_end();
     Ok(())
 }
@@ -178,7 +237,7 @@ pub(super) async fn networks<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
         output.reply.array(2);
         output.reply.bulk(AddressText::new(network.first).as_bytes());
         output.reply.bulk(AddressText::new(network.last).as_bytes());
-        output.breathe().await?;
+        output.breathe(1).await?;
     }
     Ok(())
 }

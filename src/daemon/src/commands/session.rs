@@ -60,9 +60,9 @@ impl Session {
         self.state().counters(self.admission.thread)
     }
 
-    pub(super) fn count_command(&mut self, kind: usize) {
-        self.tally.request(kind);
-        self.batch += 1;
+    pub(super) fn count_commands(&mut self, kind: usize, count: usize) {
+        self.tally.requests(kind, count as u32);
+        self.batch += count as u64;
     }
 
     /// Adds what was counted here to the thread's counters.
