@@ -64,9 +64,8 @@ impl Refusal {
 #[derive(Default)]
 #[repr(align(128))]
 pub(crate) struct Counters {
-    requests: [Counter; REQUEST_KINDS],
-    answers: [Counter; Outcome::COUNT],
-    packed: [Counter; 2],
+    /// Requests by kind, then addresses by outcome, then packed addresses.
+    counts: [Counter; COUNTS],
     /// Once for each batch.
     pub(crate) latency: Latency,
     refusals: [Counter; Refusal::ALL.len()],
@@ -75,32 +74,31 @@ pub(crate) struct Counters {
 impl Counters {
     /// Takes over what was counted since the last time, and leaves nothing there.
     pub(crate) fn settle(&self, tally: &mut Tally) {
-        let Tally { requests, answers, packed } = std::mem::take(tally);
-        let counters = self.requests.iter().chain(&self.answers).chain(&self.packed);
-        let counts = requests.iter().chain(&answers).chain(&packed);
-        for (counter, count) in counters.zip(counts) {
-            counter.add_some((*count).into());
+        while tally.changed != 0 {
+            let place = tally.changed.trailing_zeros() as usize;
+            self.counts[place].add(std::mem::take(&mut tally.counts[place]).into());
+            tally.changed &= tally.changed - 1;
         }
     }
 
     /// Commands answered, errors included.
     pub(crate) fn commands(&self) -> u64 {
-        self.requests.iter().map(Counter::get).sum()
+        self.counts[..REQUEST_KINDS].iter().map(Counter::get).sum()
     }
 
     /// Commands of one kind, see [`crate::commands::request_kinds`].
     pub(crate) fn requests(&self, kind: usize) -> u64 {
-        self.requests[kind].get()
+        self.counts[kind].get()
     }
 
     /// Addresses with this outcome, those of `LOOKUPPACKED` not among them.
     pub(crate) fn answers(&self, outcome: Outcome) -> u64 {
-        self.answers[outcome.index()].get()
+        self.counts[outcome.place()].get()
     }
 
     /// Addresses of `LOOKUPPACKED`, as [`PACKED`] has them.
     pub(crate) fn packed(&self) -> [u64; 2] {
-        self.packed.each_ref().map(Counter::get)
+        [PACKED_PLACE, PACKED_PLACE + 1].map(|place| self.counts[place].get())
     }
 
     pub(crate) fn refuse(&self, refusal: Refusal) {
@@ -137,10 +135,10 @@ impl Outcome {
         }
     }
 
-    fn index(self) -> usize {
+    fn place(self) -> usize {
         match self {
-            Outcome::Answered(status) => status as usize,
-            Outcome::Invalid => Status::ALL.len(),
+            Outcome::Answered(status) => REQUEST_KINDS + status as usize,
+            Outcome::Invalid => REQUEST_KINDS + Status::ALL.len(),
         }
     }
 }
@@ -148,32 +146,42 @@ impl Outcome {
 /// What the addresses of `LOOKUPPACKED` are counted as: no record is read, so more than that there is an answer is not known.
 pub(crate) const PACKED: [&str; 2] = ["found", "unknown"];
 
+const PACKED_PLACE: usize = REQUEST_KINDS + Outcome::COUNT;
+const COUNTS: usize = PACKED_PLACE + PACKED.len();
+
 /// What one client asked and got since its thread's counters were last told.
 #[derive(Default)]
 pub(crate) struct Tally {
-    requests: [u32; REQUEST_KINDS],
-    answers: [u32; Outcome::COUNT],
-    packed: [u32; 2],
+    counts: [u32; COUNTS],
+    /// A bit for each count that is not 0: most are, and a batch is often a single request.
+    changed: u64,
 }
 
+const _: () = assert!(COUNTS <= u64::BITS as usize, "a bit for each count");
+
 impl Tally {
+    fn add(&mut self, place: usize, count: u32) {
+        self.counts[place] += count;
+        self.changed |= u64::from(count > 0) << place;
+    }
+
     pub(crate) fn requests(&mut self, kind: usize, count: u32) {
-        self.requests[kind] += count;
+        self.add(kind, count);
     }
 
     pub(crate) fn answer(&mut self, status: Status) {
-        self.answers[Outcome::Answered(status).index()] += 1;
+        self.add(Outcome::Answered(status).place(), 1);
     }
 
     pub(crate) fn invalid(&mut self) {
-        self.answers[Outcome::Invalid.index()] += 1;
+        self.add(Outcome::Invalid.place(), 1);
     }
 
     /// Answer ids of packed addresses; 0 is unknown.
     pub(crate) fn packed(&mut self, ids: &[u32]) {
-        let found = ids.iter().filter(|id| **id != 0).count();
-        self.packed[0] += found as u32;
-        self.packed[1] += (ids.len() - found) as u32;
+        let found = ids.iter().map(|id| u32::from(*id != 0)).sum();
+        self.add(PACKED_PLACE, found);
+        self.add(PACKED_PLACE + 1, ids.len() as u32 - found);
     }
 }
 
@@ -282,9 +290,9 @@ mod tests {
 
     #[test]
     fn each_outcome_has_a_count_and_a_name_of_its_own() {
-        let mut indexes: Vec<usize> = Outcome::all().map(Outcome::index).collect();
-        indexes.sort_unstable();
-        assert_eq!(indexes, (0..Outcome::COUNT).collect::<Vec<_>>());
+        let mut places: Vec<usize> = Outcome::all().map(Outcome::place).collect();
+        places.sort_unstable();
+        assert_eq!(places, (REQUEST_KINDS..PACKED_PLACE).collect::<Vec<_>>());
         let names: std::collections::BTreeSet<_> = Outcome::all().map(Outcome::name).collect();
         assert_eq!(names.len(), Outcome::COUNT);
     }
