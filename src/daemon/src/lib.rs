@@ -21,17 +21,23 @@
 //!
 //! # Map of the modules
 //!
-//! `socket` takes the place in the file system; `server` accepts; `connection` reads and answers;
-//! `resp` is the protocol; `commands` what can be asked; `output` and `buffer` hold bytes; `state`
+//! `socket` takes the place in the file system, or `activation` what the service manager passes; `server`
+//! accepts whom `access` admits (`accounts` knows users' and groups' numbers); `connection` reads and answers;
+//! `notify` tells the service manager how it goes; `descriptors` makes room for clients; `resp` is the protocol; `commands` what can be asked; `output` and `buffer` hold bytes; `state`
 //! is what connections share; `limits` what clients may do. [`client`] is the other side.
 
+mod access;
+mod accounts;
+mod activation;
 mod buffer;
 pub mod client;
 mod commands;
 mod config;
 mod connection;
 mod counters;
+mod descriptors;
 mod limits;
+mod notify;
 mod output;
 pub mod resp;
 mod server;
@@ -43,13 +49,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use nameplate::{GenerationOptions, Generations, PublicKey};
+use tokio::net::UnixListener;
+use tokio::runtime::Handle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+pub use access::AccessList;
+pub use activation::ActivationError;
+use activation::Passed;
 pub use config::{Access, Account, Config, ConfigError, Limits, Monitor, SocketMode};
 pub use server::run;
-pub use socket::SocketError;
+pub use socket::{SocketError, SocketFile};
 pub use state::State;
 
 /// Why the daemon did not start, or how it ended badly.
@@ -70,23 +81,33 @@ pub enum ServeError {
         /// Why not.
         source: SocketError,
     },
+    /// What the service manager passed is no socket to serve on.
+    #[error(transparent)]
+    Activation(#[from] ActivationError),
     /// Threads or signals cannot be had.
     #[error("starting the daemon: {0}")]
     Runtime(#[from] io::Error),
 }
 
-/// Opens the file, takes the socket and serves until SIGTERM or SIGINT; then answers what has been
+/// Opens the file, takes the socket, or what the service manager passed in its place, and serves until SIGTERM or SIGINT; then answers what has been
 /// sent, for at most five seconds, and removes the socket. `ready` is called once clients can
-/// connect.
+/// connect; a service manager that wants to know is told, too.
 ///
 /// Signals: SIGHUP opens the file and the suppression list anew, and serves on with what was there if that
 /// fails; SIGPIPE, which a client that hangs up may cause, has no effect from here on.
 pub fn serve(config: &Config, ready: impl FnOnce()) -> Result<(), ServeError> {
     config.check()?;
+    let passed = activation::take()?;
+    if passed.clients.is_none() {
+        config.check_socket()?;
+    }
+    let access = AccessList::resolve(&config.access)?;
+    let file = SocketFile::for_clients(&config.access)?;
     forbid_core_dumps()?;
-    let state = Arc::new(State::new(open(config)?));
+    descriptors::make_room_for(config.limits.clients);
+    let state = Arc::new(State::new(open(config)?).restricted_to(access));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve_state(config, state, ready))
+    runtime.block_on(serve_state(config, passed, &file, state, ready))
 }
 
 /// File and list belong together: what is served is made of both. The file is checked from end to end
@@ -121,22 +142,43 @@ fn forbid_core_dumps() -> io::Result<()> {
     Ok(())
 }
 
-async fn serve_state(config: &Config, state: Arc<State>, ready: impl FnOnce()) -> Result<(), ServeError> {
+async fn serve_state(
+    config: &Config,
+    passed: Passed,
+    file: &SocketFile,
+    state: Arc<State>,
+    ready: impl FnOnce(),
+) -> Result<(), ServeError> {
     // Before the socket exists: a signal from then on must not leave it behind.
     let signals = Signals::new()?;
     let refused = |source| ServeError::Socket { path: config.socket.clone(), source };
-    let (listener, place) = socket::bind(&config.socket).await.map_err(refused)?;
-    info!(
-        socket = %config.socket.display(),
-        file = %config.db.display(),
-        build = state.snapshot().metadata().build_number(),
-        "serving"
-    );
+    let build = state.build();
+    // Taken by name so that clients never get in by it.
+    if passed.monitor.is_some() {
+        warn!("the service manager passed a socket called monitor; nothing answers there");
+    }
+    let (listener, place) = if let Some(clients) = passed.clients {
+        info!(file = %config.db.display(), build, "serving on the socket that the service manager passed");
+        (UnixListener::from_std(clients)?, None)
+    } else {
+        let (listener, place) = socket::bind(&config.socket, file).await.map_err(refused)?;
+        info!(socket = %config.socket.display(), file = %config.db.display(), build, "serving");
+        (listener, Some(place))
+    };
     let shutdown = CancellationToken::new();
     let watcher = tokio::spawn(signals.watch(Arc::clone(&state), shutdown.clone()));
+    notify::ready(build);
     ready();
-    run(listener, state, shutdown).await;
+    let watchdog = notify::watchdog(Arc::clone(&state), vec![Handle::current()]);
+    tokio::select! {
+        () = run(listener, state, shutdown) => {}
+        () = watchdog => {}
+    }
     watcher.abort();
+    let Some(place) = place else {
+        info!("ended");
+        return Ok(());
+    };
     match place.leave().await {
         Ok(true) => info!("ended"),
         Ok(false) => warn!("ended; the socket was no longer this daemon's and is left alone"),
@@ -172,10 +214,15 @@ impl Signals {
                 // Not waited for: SIGTERM is to be heard meanwhile. The log has how it ended.
                 _ = self.hangup.recv() => {
                     let state = Arc::clone(&state);
-                    tokio::spawn(async move { state.reload().await });
+                    notify::reloading();
+                    tokio::spawn(async move {
+                        let failed = state.reload().await.err();
+                        notify::reloaded(state.build(), failed);
+                    });
                 }
             }
         }
+        notify::stopping();
         shutdown.cancel();
     }
 }

@@ -33,6 +33,9 @@ struct Server {
 
 impl Server {
     fn start(&mut self, stream: UnixStream) {
+        if !self.state.admits(&stream) {
+            return;
+        }
         let task = connection::serve(stream, Arc::clone(&self.state), self.shutdown.clone());
         self.connections.spawn(task);
     }

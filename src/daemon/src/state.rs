@@ -1,6 +1,7 @@
 //! What all connections share: the generations of the range file, and counters, each an atomic of its
 //! own. No command but `RELOAD` takes a lock here, and no client can make another wait.
 
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -9,8 +10,10 @@ use nameplate::{Error, Generations, ReloadStatus, Snapshot};
 use tokio::sync::{Mutex, watch};
 use tracing::{info, warn};
 
-use crate::counters::Counters;
+use crate::access::AccessList;
+use crate::counters::{Counters, Refusal};
 use crate::limits::OLD_GENERATION;
+use crate::notify;
 
 /// What all connections share.
 pub struct State {
@@ -22,6 +25,7 @@ pub struct State {
     /// The last reload that ended. Whoever reloads holds it.
     last: Mutex<LastReload>,
     pub(crate) started: Instant,
+    access: AccessList,
     /// Connections open now.
     clients: AtomicU64,
     /// Connections since the start; the next one's id.
@@ -40,10 +44,27 @@ impl State {
             begun: AtomicU64::new(0),
             last: Mutex::new(LastReload { number: 0, failed: None }),
             started: Instant::now(),
+            access: AccessList::default(),
             clients: AtomicU64::new(0),
             connections: AtomicU64::new(0),
             counters: Box::new([Counters::default()]),
         }
+    }
+
+    /// Lets stay only who is in the list.
+    #[must_use]
+    pub fn restricted_to(mut self, access: AccessList) -> State {
+        self.access = access;
+        self
+    }
+
+    /// Whether who connected may stay. Who may not has been told so and counted; the caller closes.
+    pub(crate) fn admits(&self, socket: impl AsFd) -> bool {
+        let admitted = self.access.admits(socket);
+        if !admitted {
+            self.counters(0).refuse(Refusal::Access);
+        }
+        admitted
     }
 
     /// The file to answer from. A command asks once and keeps what it got to its end, so that all of its
@@ -82,8 +103,14 @@ impl State {
             let start = Instant::now();
             let reloaded = tokio::task::spawn_blocking(move || generations.reload()).await;
             last.failed = self.note(reloaded, start.elapsed()).err();
+            notify::status(self.build(), last.failed);
         }
         last.failed.map_or(Ok(()), Err)
+    }
+
+    /// The build number of what is served.
+    pub(crate) fn build(&self) -> u64 {
+        self.snapshot().metadata().build_number()
     }
 
     /// One line for each reload.
@@ -95,7 +122,7 @@ impl State {
         let milliseconds = took.as_millis();
         match reloaded {
             Ok(Ok(generation)) => {
-                let build = self.snapshot().metadata().build_number();
+                let build = self.build();
                 let suppressions = self.generations.status().suppressions;
                 info!(generation, build, suppressions, milliseconds, "reloaded");
                 self.current.send_replace(generation);
