@@ -358,7 +358,8 @@ static void bad_files(const char *path, const char *place) {
     CHECK_STATUS(NAMEPLATE_ERROR_IO, nameplate_open("/", NULL, NULL, &other));
     options = (nameplate_options_t){.size = sizeof options, .suppression = "/nowhere/list"};
     CHECK_STATUS(NAMEPLATE_ERROR_SUPPRESSION, nameplate_open(path, &options, NULL, &other));
-    options = (nameplate_options_t){.size = sizeof options, .public_key = path};
+    replace_file(place, "no key", 6);
+    options = (nameplate_options_t){.size = sizeof options, .public_key = place};
     CHECK_STATUS(NAMEPLATE_ERROR_KEY, nameplate_open(path, &options, NULL, &other));
     options.public_key = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
     CHECK_STATUS(NAMEPLATE_ERROR_UNSIGNED, nameplate_open(path, &options, &error, &other));
