@@ -16,7 +16,7 @@ export CARGO_TARGET_DIR := $(CURDIR)/target
 export NAMEPLATE_BIN := $(CARGO_TARGET_DIR)/release/nameplate
 venv := $(CARGO_TARGET_DIR)/venv/bin
 node_tests := tests/e2e/node/clients.test.mjs
-python_files := scripts/make-sample tests/e2e tests/format
+python_files := scripts/make-sample scripts/make-vectors tests/e2e tests/format
 fuzz_targets := $(basename $(notdir $(wildcard fuzz/targets/*.rs)))
 shell_files := .ci/run scripts/get-data scripts/library-version scripts/link-library scripts/run scripts/setup
 # Where the library goes; on Debian packagers want /usr/lib/<triplet>.
@@ -37,6 +37,7 @@ run: data ## everything from a fresh machine, then answers on run/nameplate.sock
 .PHONY: test
 test: setup-test data ## everything from a fresh machine, then every test
 	cargo test --workspace --locked
+	scripts/make-vectors --check
 	$(venv)/pytest tests/e2e
 	$(venv)/pytest tests/format
 	node --test --test-reporter=spec $(node_tests)

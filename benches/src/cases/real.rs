@@ -50,7 +50,7 @@ pub struct Rivals {
     dir_huge: Dir24_8,
     maxminddb: maxminddb::Mmdb,
     #[cfg(feature = "libmaxminddb")]
-    libmaxminddb: crate::subjects::libmaxminddb::Mmdb,
+    pub(crate) libmaxminddb: crate::subjects::libmaxminddb::Mmdb,
     /// Subject and bytes.
     pub bytes: Vec<(&'static str, usize)>,
 }

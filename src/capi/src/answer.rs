@@ -4,15 +4,15 @@ use std::ffi::c_char;
 use std::mem::{MaybeUninit, offset_of};
 use std::net::IpAddr;
 
-use nameplate::{Answer as EngineAnswer, CompanyKind, Database as Engine, Network, OperatorKind, Status as Kind};
 use nameplate::write_json;
+use nameplate::{
+    Answer as EngineAnswer, CompanyKind, Database as Engine, Network, OperatorKind, Status as Kind,
+};
 
 use crate::database::{Snapshot, engine};
 use crate::lookup::{Hit, NAMEPLATE_INVALID};
 use crate::memory::{Sized32, SizedPlace, Text, array, array_mut, checked, place};
-use crate::status::{
-    NAMEPLATE_ERROR_ADDRESS, NAMEPLATE_ERROR_NOT_FOUND, NAMEPLATE_ERROR_SPACE, Status,
-};
+use crate::status::{NAMEPLATE_ERROR_ADDRESS, NAMEPLATE_ERROR_NOT_FOUND, NAMEPLATE_ERROR_SPACE, Status};
 
 /// All that an answer says. It is the caller's, who sets `size`; its texts are lent by the snapshot. The names of the
 /// fields are those of the JSON, with `_` for the dot; a fact that is not known is a text with `data` NULL, or 0.
@@ -166,7 +166,11 @@ fn answer_with_network(engine: &Engine, interval: u32) -> EngineAnswer<'_> {
 /// Writes the largest range around a hit's address in which every address has this answer. `interval` is the hit's;
 /// where it is neither a company's nor an operator's, `NAMEPLATE_ERROR_NOT_FOUND`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn nameplate_network(snapshot: *const Snapshot, interval: u32, range: *mut Range) -> u32 {
+pub unsafe extern "C" fn nameplate_network(
+    snapshot: *const Snapshot,
+    interval: u32,
+    range: *mut Range,
+) -> u32 {
     guarded!({
         // SAFETY: what is passed on is what the header asks of the caller.
         let (engine, place) = unsafe { (engine(snapshot)?, place(range)?) };
@@ -193,7 +197,13 @@ pub unsafe extern "C" fn nameplate_json(
         // SAFETY: what is passed on is what the header asks of the caller; the two numbers of a hit that are
         // read may be any.
         let (engine, length, buffer, kind, interval) = unsafe {
-            (engine(snapshot)?, place(length)?, array_mut(buffer.cast::<u8>(), capacity)?, (*hit).kind, (*hit).interval)
+            (
+                engine(snapshot)?,
+                place(length)?,
+                array_mut(buffer.cast::<u8>(), capacity)?,
+                (*hit).kind,
+                (*hit).interval,
+            )
         };
         if kind == NAMEPLATE_INVALID {
             return Err(NAMEPLATE_ERROR_ADDRESS);
@@ -236,7 +246,12 @@ pub unsafe extern "C" fn nameplate_networks(
         checked(id)?;
         // SAFETY: what is passed on is what the header asks of the caller.
         let (engine, id, ranges, place) = unsafe {
-            (engine(snapshot)?, array(id.cast::<u8>(), id_length)?, array_mut(ranges, capacity)?, place(count)?)
+            (
+                engine(snapshot)?,
+                array(id.cast::<u8>(), id_length)?,
+                array_mut(ranges, capacity)?,
+                place(count)?,
+            )
         };
         let id = std::str::from_utf8(id).map_err(|_| NAMEPLATE_ERROR_NOT_FOUND)?;
         engine.company(id).ok_or(NAMEPLATE_ERROR_NOT_FOUND)?;

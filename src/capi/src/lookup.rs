@@ -56,14 +56,13 @@ impl Hit {
         Hit { kind: NAMEPLATE_INVALID, answer: 0, interval: u32::MAX, confidence: 0, name: Text::NONE };
 
     #[inline(always)]
-    fn of(engine: &Engine, interval: u32) -> Hit {
-        let (id, answer) = engine.answer_of_interval(interval);
+    fn of(hit: nameplate::Hit<'_>) -> Hit {
         Hit {
-            kind: answer.status() as u32,
-            answer: id,
-            interval,
-            confidence: answer.confidence().unwrap_or(0).into(),
-            name: Text::of(answer.name()),
+            kind: hit.status as u32,
+            answer: hit.answer_id,
+            interval: hit.interval,
+            confidence: hit.confidence.into(),
+            name: Text::of(Some(hit.name)),
         }
     }
 }
@@ -97,7 +96,7 @@ pub unsafe extern "C" fn nameplate_lookup(
     guarded!({
         // SAFETY: what is passed on is what the header asks of the caller.
         let (engine, hit, address) = unsafe { (engine(snapshot)?, place(hit)?, parse(text, length)?) };
-        hit.write(Hit::of(engine, engine.find(address)));
+        hit.write(Hit::of(engine.hit(address)));
         Ok(())
     })
 }
@@ -108,7 +107,7 @@ pub unsafe extern "C" fn nameplate_lookup_v4(snapshot: *const Snapshot, address:
     guarded!({
         // SAFETY: what is passed on is what the header asks of the caller.
         let (engine, hit) = unsafe { (engine(snapshot)?, place(hit)?) };
-        hit.write(Hit::of(engine, engine.find(Address::V4(address))));
+        hit.write(Hit::of(engine.hit_v4(address)));
         Ok(())
     })
 }
@@ -126,7 +125,7 @@ pub unsafe extern "C" fn nameplate_lookup_v6(
         checked(address)?;
         // SAFETY: not NULL, and sixteen bytes, as the header asks.
         let address = u128::from_be_bytes(unsafe { *address.cast() });
-        hit.write(Hit::of(engine, engine.find(Address::from_v6_bits(address))));
+        hit.write(Hit::of(engine.hit_v6(address)));
         Ok(())
     })
 }
@@ -143,7 +142,8 @@ pub unsafe extern "C" fn nameplate_lookup_batch(
     guarded!({
         apart(texts, hits, count)?;
         // SAFETY: what is passed on is what the header asks of the caller, and the arrays are apart.
-        let (engine, texts, hits) = unsafe { (engine(snapshot)?, array(texts, count)?, array_mut(hits, count)?) };
+        let (engine, texts, hits) =
+            unsafe { (engine(snapshot)?, array(texts, count)?, array_mut(hits, count)?) };
         for (texts, hits) in texts.chunks(CHUNK).zip(hits.chunks_mut(CHUNK)) {
             lookup_texts(engine, texts, hits);
         }
@@ -163,7 +163,11 @@ fn lookup_texts(engine: &Engine, texts: &[Text], hits: &mut [MaybeUninit<Hit>]) 
     let mut intervals = [0; CHUNK];
     engine.find_batch(&addresses[..texts.len()], &mut intervals[..texts.len()]);
     for (place, hit) in hits.iter_mut().enumerate() {
-        hit.write(if valid[place] { Hit::of(engine, intervals[place]) } else { Hit::INVALID });
+        hit.write(if valid[place] {
+            Hit::of(engine.hit_of_interval(intervals[place]))
+        } else {
+            Hit::INVALID
+        });
     }
 }
 
@@ -223,7 +227,8 @@ pub unsafe extern "C" fn nameplate_names(
     guarded!({
         apart(ids, names, count)?;
         // SAFETY: what is passed on is what the header asks of the caller, and the arrays are apart.
-        let (engine, ids, names) = unsafe { (engine(snapshot)?, array(ids, count)?, array_mut(names, count)?) };
+        let (engine, ids, names) =
+            unsafe { (engine(snapshot)?, array(ids, count)?, array_mut(names, count)?) };
         let mut found = [""; CHUNK];
         for (ids, names) in ids.chunks(CHUNK).zip(names.chunks_mut(CHUNK)) {
             engine.names(ids, &mut found[..ids.len()]);

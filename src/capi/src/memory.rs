@@ -5,9 +5,7 @@ use std::mem::{MaybeUninit, offset_of};
 use std::path::Path;
 use std::ptr;
 
-use crate::status::{
-    NAMEPLATE_ERROR_ARGUMENT, NAMEPLATE_ERROR_NULL, NAMEPLATE_ERROR_OPTION, Status,
-};
+use crate::status::{NAMEPLATE_ERROR_ARGUMENT, NAMEPLATE_ERROR_NULL, NAMEPLATE_ERROR_OPTION, Status};
 
 /// The largest `size` that a struct can be meant to have: one that was never set is likely larger.
 const LARGEST_STRUCT: u32 = 4096;
@@ -173,7 +171,11 @@ impl<T: Sized32> SizedPlace<T> {
         // SAFETY: the contract of `new` gives `size` bytes, `known` of which the value has too. Padding, if
         // a struct had any, would be copied as it is.
         unsafe {
-            ptr::copy_nonoverlapping(ptr::from_ref(value).cast::<u8>().add(SIZE), target.add(SIZE), known - SIZE);
+            ptr::copy_nonoverlapping(
+                ptr::from_ref(value).cast::<u8>().add(SIZE),
+                target.add(SIZE),
+                known - SIZE,
+            );
             ptr::write_bytes(target.add(known), 0, self.size - known);
         }
     }
@@ -201,17 +203,6 @@ impl Text {
             Some(text) if !text.is_empty() => Text { data: text.as_ptr().cast(), length: text.len() },
             _ => Text::NONE,
         }
-    }
-
-    /// # Safety
-    ///
-    /// `data` is NULL, or `length` bytes can be read there, which nobody changes meanwhile.
-    pub(crate) unsafe fn bytes<'a>(self) -> Result<&'a [u8], Status> {
-        if self.data.is_null() {
-            return Err(NAMEPLATE_ERROR_NULL);
-        }
-        // SAFETY: the same contract.
-        unsafe { array(self.data.cast::<u8>(), self.length) }
     }
 }
 

@@ -8,7 +8,8 @@ const HEADER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../include/namepla
 fn generated() -> String {
     let crate_directory = Path::new(env!("CARGO_MANIFEST_DIR"));
     let config = cbindgen::Config::from_file(crate_directory.join("cbindgen.toml")).unwrap();
-    let bindings = cbindgen::Builder::new().with_crate(crate_directory).with_config(config).generate().unwrap();
+    let bindings =
+        cbindgen::Builder::new().with_crate(crate_directory).with_config(config).generate().unwrap();
     let mut header = Vec::new();
     bindings.write(&mut header);
     String::from_utf8(header).unwrap()

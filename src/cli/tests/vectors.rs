@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use common::{Folder, nameplate_ok, text};
+use common::{Folder, nameplate, text};
 use nameplate::{Address, Database, OpenOptions, SuppressionList, write_json};
 
 /// One line of the file.
@@ -53,8 +53,8 @@ fn unescaped(text: &str) -> Vec<u8> {
 fn build(folder: &Folder) -> PathBuf {
     let file = folder.path("vectors.npl");
     let config = directory().join("vectors.toml");
-    let arguments = ["build", "--quiet", "--config", text(&config), "-o", text(&file)];
-    nameplate_ok(&arguments);
+    let built = nameplate(&["build", "--config", text(&config), "-o", text(&file)]);
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
     file
 }
 

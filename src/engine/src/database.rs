@@ -12,8 +12,8 @@ use crate::cpu::{Cpu, prefetch};
 use crate::error::{Error, FormatError};
 use crate::format::{AnswerRecord, UNKNOWN};
 use crate::layout::View;
-use crate::search::{AHEAD, GROUP};
 use crate::metadata::Metadata;
+use crate::search::{AHEAD, GROUP};
 use crate::signature::PublicKey;
 use crate::suppression::{Hidden, SuppressionList};
 
@@ -172,12 +172,11 @@ impl Database {
         let mut numbers = [0; GROUP];
         let numbers = &mut numbers[..addresses.len()];
         self.find_group(addresses, numbers);
-        answers.extend(numbers.iter().map(|number| {
-            let number = *number as usize;
-            match number.checked_sub(self.view.v4.starts.len()) {
-                None => self.answer_v4(number),
-                Some(index) => self.answer_v6(index),
-            }
+        let before_v6 = self.view.v4.starts.len() as u32;
+        // By the address's family and not by the number: a damaged index gives any.
+        answers.extend(addresses.iter().zip(numbers).map(|(address, number)| match address {
+            Address::V4(_) => self.answer_v4(*number as usize),
+            Address::V6(_) => self.answer_v6(number.wrapping_sub(before_v6) as usize),
         }));
     }
 

@@ -51,7 +51,8 @@
 //! # Map of the modules
 //!
 //! `address` reads addresses; `search` finds intervals with the indexes of `rank` (IPv4) and `tree`
-//! (IPv6), compiled for what `cpu` finds; `database` and `answer` turn them into answers; `fields` names
+//! (IPv6), compiled for what `cpu` finds; `database` and `answer` turn them into answers, and `hit` into a
+//! few words of them; `fields` names
 //! what an answer holds; `metadata` says what a file says about itself; `format` is the layout, `layout` its first checks, `verify` all of them, and
 //! `signature` says who made a file; `writer` makes files, `arrange` orders their content, and `publish`
 //! puts them in place; `suppression` leaves out of a file what a list names; `generations` replaces a
@@ -68,6 +69,7 @@ mod error;
 mod fields;
 pub mod format;
 mod generations;
+mod hit;
 mod layout;
 mod metadata;
 mod publish;
@@ -91,6 +93,7 @@ pub use error::{Error, FormatError};
 pub use fields::{Value, for_each_field, write_json};
 pub use format::UNKNOWN;
 pub use generations::{GenerationOptions, Generations, OwnedSnapshot, ReloadStatus, Snapshot};
+pub use hit::Hit;
 pub use metadata::Metadata;
 pub use publish::{publish, publish_other};
 pub use signature::{KeyError, PublicKey, SecretKey};

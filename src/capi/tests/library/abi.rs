@@ -17,8 +17,7 @@ fn functions(text: &str) -> BTreeSet<&str> {
 #[test]
 fn the_header_compiles_in_every_c_and_cxx_with_every_warning() {
     let folder = tempfile::tempdir().unwrap();
-    for (compiler, extension, standards) in
-        [("cc", "c", ["c99", "c11"]), ("c++", "cpp", ["c++11", "c++20"])]
+    for (compiler, extension, standards) in [("cc", "c", ["c99", "c11"]), ("c++", "cpp", ["c++11", "c++20"])]
     {
         let source = folder.path().join("header").with_extension(extension);
         // Twice: the guard holds.
@@ -43,7 +42,8 @@ fn nothing_is_exported_but_what_the_header_declares_with_a_version() {
     let header = fs::read_to_string(root().join("include/nameplate.h")).unwrap();
     let declared: String =
         header.lines().filter(|line| !line.starts_with("//") && !line.starts_with(" *")).collect();
-    let exported: String = found.iter().map(|symbol| symbol.split('@').next().unwrap().to_owned() + " ").collect();
+    let exported: String =
+        found.iter().map(|symbol| symbol.split('@').next().unwrap().to_owned() + " ").collect();
     assert_eq!(functions(&exported), functions(&declared));
 }
 
@@ -51,7 +51,8 @@ fn nothing_is_exported_but_what_the_header_declares_with_a_version() {
 fn the_soname_is_that_of_the_abi_version() {
     let library = installed().join("usr/lib/libnameplate.so");
     let header = fs::read_to_string(root().join("include/nameplate.h")).unwrap();
-    let version = header.lines().find_map(|line| line.strip_prefix("#define NAMEPLATE_ABI_VERSION ")).unwrap();
+    let version =
+        header.lines().find_map(|line| line.strip_prefix("#define NAMEPLATE_ABI_VERSION ")).unwrap();
     let dynamic = text_of(Command::new("readelf").args(["--dynamic", "--wide"]).arg(&library));
     assert!(dynamic.contains(&format!("[libnameplate.so.{version}]")), "{dynamic}");
     for forbidden in ["NODELETE", "TEXTREL", "RPATH", "RUNPATH", "STATIC_TLS"] {
@@ -60,7 +61,10 @@ fn the_soname_is_that_of_the_abi_version() {
     let real = fs::canonicalize(&library).unwrap();
     let name = real.file_name().unwrap().to_str().unwrap().to_owned();
     assert!(name.starts_with(&format!("libnameplate.so.{version}.")), "{name}");
-    assert_eq!(fs::canonicalize(installed().join(format!("usr/lib/libnameplate.so.{version}"))).unwrap(), real);
+    assert_eq!(
+        fs::canonicalize(installed().join(format!("usr/lib/libnameplate.so.{version}"))).unwrap(),
+        real
+    );
 }
 
 /// As a user would, with what README and docs/C.md say.
@@ -80,7 +84,8 @@ fn the_examples_build_with_pkg_config_and_run() {
         assert!(output.contains(answer) && output.contains(r#"{"status":"unknown"}"#), "{output}");
         assert_eq!(output.lines().count(), 4, "{output}");
         let mut command = Command::new(Path::new(env!("CARGO_TARGET_TMPDIR")).join(name.replace('.', "-")));
-        let refused = command.env("LD_LIBRARY_PATH", &lib).arg(files.path("1")).arg("no address").output().unwrap();
+        let refused =
+            command.env("LD_LIBRARY_PATH", &lib).arg(files.path("1")).arg("no address").output().unwrap();
         assert!(!refused.status.success());
     }
 }

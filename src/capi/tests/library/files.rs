@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use nameplate::{
-    CompanyFields, CompanyKind, OperatorKind, SourceFields, Suppression, SuppressionList, SuppressionRule, Writer,
-    publish,
+    CompanyFields, CompanyKind, OperatorKind, SourceFields, Suppression, SuppressionList, SuppressionRule,
+    Writer, publish,
 };
 
 /// A folder with the files that a program is given.

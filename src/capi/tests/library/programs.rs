@@ -55,7 +55,12 @@ fn passes(name: &str, folder: Option<&Path>, watch: Watch, more: &[&str], argume
     let program = compile("cc", &source(name), &format!("{name}-{suffix}"), &flags);
     let mut command = if watch == Watch::Valgrind {
         let mut command = Command::new("valgrind");
-        command.args(["--quiet", "--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite,possible"]);
+        command.args([
+            "--quiet",
+            "--error-exitcode=99",
+            "--leak-check=full",
+            "--errors-for-leak-kinds=definite,possible",
+        ]);
         command.args(["--show-leak-kinds=definite,possible", "--fair-sched=yes"]).arg(program);
         command.env("UNDER_VALGRIND", "1");
         command
@@ -115,7 +120,13 @@ fn it_can_be_unloaded_as_often_as_one_likes() {
         // With its own allocator, to count what is left, and then watched.
         for watch in [Watch::Nothing, *watch] {
             // Linked to nothing: it is loaded by hand.
-            passes("unload", None, watch, &["-Wl,--as-needed"], arguments![&library, files.path("1"), "1100"]);
+            passes(
+                "unload",
+                None,
+                watch,
+                &["-Wl,--as-needed"],
+                arguments![&library, files.path("1"), "1100"],
+            );
         }
     }
 }
