@@ -37,7 +37,7 @@ const MAXMINDDB: &[&str] = &[MAXMINDDB_PATH, MAXMINDDB_STRUCT];
 const INDEX_CRATES: &[&str] = &[PREFIX_TRIE, POPTRIE, IP_NETWORK_TABLE];
 
 #[rustfmt::skip]
-const ROWS: [Row; 28] = [
+const ROWS: [Row; 29] = [
     ("IPv4, with the name, one at a time", "crate `maxminddb` with the name", AtLeast(20.0), V4_NAME, ONE, MAXMINDDB),
     ("IPv4, with the name, batch", "the same", AtLeast(40.0), V4_NAME, BATCH, MAXMINDDB),
     ("IPv4, id, one at a time", "fastest index crate", AtLeast(4.0), V4_ID, ONE, INDEX_CRATES),
@@ -59,9 +59,10 @@ const ROWS: [Row; 28] = [
     ("C ABI, IPv6, with the name", "the same", AtLeast(15.0), "C ABI, IPv6, name, random range", C_ABI, &[LIBMAXMINDDB]),
     ("C ABI, IPv4 text, with the name", "`MMDB_lookup_string`, `MMDB_aget_value`", AtLeast(8.0), "C ABI, IPv4, name from text, random range", C_ABI, &[LIBMAXMINDDB]),
     ("C ABI, IPv6 text, with the name", "the same", AtLeast(8.0), "C ABI, IPv6, name from text, random range", C_ABI, &[LIBMAXMINDDB]),
-    ("C ABI, IPv4, with the name", "the engine's own call: nanoseconds more", AtMost(5.0), "C ABI, added to the engine's call, IPv4", C_ABI, &[]),
-    ("C ABI, IPv6, with the name", "the same", AtMost(5.0), "C ABI, added to the engine's call, IPv6", C_ABI, &[]),
-    ("C ABI, IPv4 text, with the name", "the same", AtMost(5.0), "C ABI, added to the engine's call, IPv4 from text", C_ABI, &[]),
+    ("C ABI, IPv4, with the name", "the engine's call: nanoseconds more", AtMost(5.0), "C ABI, added to the engine's call, IPv4, random range", C_ABI, &[]),
+    ("the same, each waiting for the last answer", "the same", AtMost(5.0), "C ABI, added to the engine's call, IPv4, dependent", C_ABI, &[]),
+    ("C ABI, IPv6, with the name", "the same", AtMost(5.0), "C ABI, added to the engine's call, IPv6, random range", C_ABI, &[]),
+    ("the same, each waiting for the last answer", "the same", AtMost(5.0), "C ABI, added to the engine's call, IPv6, dependent", C_ABI, &[]),
     ("C ABI, IPv4, id, batch", "the engine's own batch", AtLeast(0.9), "C ABI, IPv4, id, batch, random range", C_ABI_BATCH, &[BATCH]),
     ("C ABI, IPv6, id, batch", "the same, from bytes in network order", AtLeast(0.9), "C ABI, IPv6, id from bytes, batch, random range", C_ABI_BATCH, &[BATCH]),
     ("IPv4 search structure", "the raw ranges", AtLeast(1.0), V4_CASE, SEARCH, &[RAW]),
