@@ -69,7 +69,7 @@ fuzz: setup-fuzz ## runs each fuzz target for FUZZ_SECONDS, a minute if not said
 	done
 
 .PHONY: data
-data: setup-run release ## gets the real data and builds data/nameplate.npl
+data: setup-run binary ## gets the real data and builds data/nameplate.npl
 	@config=$$(scripts/get-data) && $(NAMEPLATE_BIN) build --config "$$config" -o data/nameplate.npl
 	@$(NAMEPLATE_BIN) verify data/nameplate.npl
 
@@ -109,11 +109,14 @@ install-library: $(library)/libnameplate.so ## the C library, header, pkg-config
 		> $(DESTDIR)$(LIBDIR)/cmake/nameplate/nameplateConfigVersion.cmake
 
 .PHONY: release
-release: setup-run library ## builds target/release/nameplate, and the C library in target/capi
+release: binary library ## builds target/release/nameplate, and the C library in target/capi
+
+.PHONY: binary
+binary: setup-run ## builds target/release/nameplate
 	cargo build --release --locked -p nameplate-cli
 
 $(NAMEPLATE_BIN):
-	$(MAKE) release
+	$(MAKE) binary
 
 .PHONY: library
 library: setup-run ## builds the C library in target/capi
