@@ -64,6 +64,7 @@ impl Database {
     }
 
     #[inline(always)]
+    #[allow(clippy::needless_bitwise_bool, reason = "both sides are asked, without a branch")]
     fn hit_with(&self, interval: u32, answer_id: u32) -> Hit<'_> {
         static NOTHING: AnswerRecord = AnswerRecord::UNKNOWN;
         let view = self.view();
@@ -71,7 +72,6 @@ impl Database {
         let is = |status: Status| record.status == status as u8;
         let company = (record.company.get() as usize) < view.companies.len();
         let operator = (record.operator.get() as usize) < view.operators.len();
-        // All of it without a branch: `&` and `|` ask both sides.
         let sound = (record.status < 4)
             & (!is(Status::Company) | company)
             & (!is(Status::Operator) | operator)
