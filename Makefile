@@ -17,9 +17,15 @@ export NAMEPLATE_BIN := $(CARGO_TARGET_DIR)/release/nameplate
 export NAMEPLATE_DEB := $(CARGO_TARGET_DIR)/nameplate.deb
 venv := $(CARGO_TARGET_DIR)/venv/bin
 node_tests := tests/e2e/node/clients.test.mjs
-python_files := scripts/make-sample tests/e2e tests/format
+python_files := scripts/make-sample scripts/make-vectors tests/e2e tests/format
 fuzz_targets := $(basename $(notdir $(wildcard fuzz/targets/*.rs)))
-shell_files := .ci/run packaging/debian/postinst packaging/debian/postrm scripts/check-units scripts/get-data scripts/run scripts/setup
+shell_files := .ci/run packaging/debian/postinst packaging/debian/postrm scripts/check-units scripts/get-data scripts/library-version scripts/link-library scripts/run scripts/setup
+# Where the library goes; on Debian packagers want /usr/lib/<triplet>.
+LIBDIR ?= $(PREFIX)/lib
+library := $(CARGO_TARGET_DIR)/capi
+library_version := $(shell scripts/library-version)
+abi_version := $(firstword $(subst ., ,$(library_version)))
+package_version := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' Cargo.toml | head -n 1)
 
 .PHONY: help
 help: ## lists the targets
@@ -32,6 +38,7 @@ run: data ## everything from a fresh machine, then answers on run/nameplate.sock
 .PHONY: test
 test: setup-test data deb ## everything from a fresh machine, then every test
 	cargo test --workspace --locked
+	scripts/make-vectors --check
 	$(venv)/pytest tests/e2e
 	$(venv)/pytest tests/format
 	node --test --test-reporter=spec $(node_tests)
@@ -39,9 +46,10 @@ test: setup-test data deb ## everything from a fresh machine, then every test
 # The same tests with the numbers that take long: reloads under millions of requests, thousands of killed builds, damage at
 # a hundred thousand places. The figures that they measure are printed.
 .PHONY: test-long
-test-long: setup-test data ## the tests that can be run for longer, for longer; half an hour
+test-long: setup-long data ## the tests that can be run for longer, for longer; half an hour
 	NAMEPLATE_LONG=1 cargo test --locked -p nameplate --test swap_model --test generations --test fork --test damage -- --nocapture
 	NAMEPLATE_LONG=1 cargo test --locked -p nameplate-daemon --test reload_load -- --nocapture
+	NAMEPLATE_LONG=1 cargo test --locked -p nameplate-capi --test library -- --nocapture
 	NAMEPLATE_LONG=1 $(venv)/pytest -s tests/e2e/test_publish.py
 
 # In the release profile: thousands of millions of lookups. NAMEPLATE_FILE names another file.
@@ -62,12 +70,12 @@ fuzz: setup-fuzz ## runs each fuzz target for FUZZ_SECONDS, a minute if not said
 	done
 
 .PHONY: data
-data: setup-run release ## gets the real data and builds data/nameplate.npl
+data: setup-run binary ## gets the real data and builds data/nameplate.npl
 	@config=$$(scripts/get-data) && $(NAMEPLATE_BIN) build --config "$$config" -o data/nameplate.npl
 	@$(NAMEPLATE_BIN) verify data/nameplate.npl
 
 .PHONY: bench
-bench: setup-bench data ## all benchmarks in some 15 minutes; writes target/bench/report.json and benches/RESULTS.md
+bench: setup-bench data library ## all benchmarks in some 15 minutes; writes target/bench/report.json and benches/RESULTS.md
 	cargo run --release --locked -p nameplate-benches --features libmaxminddb -- --scale
 
 # The labels stand beside the project; NAMEPLATE_CORPUS names another folder.
@@ -77,7 +85,7 @@ quality: data ## measures classification and matching on labelled names; writes 
 
 # Builds only what is missing, so that root needs no Rust after a user's `make release`.
 .PHONY: install
-install: $(NAMEPLATE_BIN) ## binary, man pages, completions, systemd units and documents under DESTDIR and PREFIX
+install: $(NAMEPLATE_BIN) install-library ## binary, library, header, man pages, completions, systemd units and documents under DESTDIR and PREFIX
 	install -D -m 0755 $(NAMEPLATE_BIN) $(DESTDIR)$(PREFIX)/bin/nameplate
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1
 	$(NAMEPLATE_BIN) man $(DESTDIR)$(PREFIX)/share/man/man1
@@ -97,12 +105,42 @@ deb: setup-deb $(NAMEPLATE_BIN) ## builds target/nameplate.deb
 	$(MAKE) --no-print-directory install DESTDIR=$(CARGO_TARGET_DIR)/package PREFIX=/usr
 	cargo deb --quiet --locked --package nameplate-cli --no-build --strip --no-separate-debug-symbols --output $(NAMEPLATE_DEB)
 
+.PHONY: install-library
+install-library: $(library)/libnameplate.so ## the C library, header, pkg-config file and CMake config under DESTDIR and PREFIX
+	install -D -m 0755 -t $(DESTDIR)$(LIBDIR) $(library)/libnameplate.so.$(library_version)
+	cp -P $(library)/libnameplate.so.$(abi_version) $(library)/libnameplate.so $(DESTDIR)$(LIBDIR)
+	install -D -m 0644 -t $(DESTDIR)$(LIBDIR) $(library)/libnameplate.a
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/include include/nameplate.h
+	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(LIBDIR)/cmake/nameplate
+	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(package_version)|' src/capi/nameplate.pc.in \
+		> $(DESTDIR)$(LIBDIR)/pkgconfig/nameplate.pc
+	sed 's|@VERSION@|$(package_version)|; s|@LIBRARY_VERSION@|$(library_version)|; s|@ABI_VERSION@|$(abi_version)|' src/capi/cmake/nameplateConfig.cmake.in \
+		> $(DESTDIR)$(LIBDIR)/cmake/nameplate/nameplateConfig.cmake
+	sed 's|@VERSION@|$(package_version)|' src/capi/cmake/nameplateConfigVersion.cmake.in \
+		> $(DESTDIR)$(LIBDIR)/cmake/nameplate/nameplateConfigVersion.cmake
+
 .PHONY: release
-release: setup-run ## builds target/release/nameplate
+release: binary library ## builds target/release/nameplate, and the C library in target/capi
+
+.PHONY: binary
+binary: setup-run ## builds target/release/nameplate
 	cargo build --release --locked -p nameplate-cli
 
 $(NAMEPLATE_BIN):
-	$(MAKE) release
+	$(MAKE) binary
+
+.PHONY: library
+library: setup-run ## builds the C library in target/capi
+	cargo build --release --locked -p nameplate-capi
+	scripts/link-library $(CARGO_TARGET_DIR)/release/libnameplate_capi.a $(library)
+	cp $(CARGO_TARGET_DIR)/release/libnameplate_capi.a $(library)/libnameplate.a
+
+$(library)/libnameplate.so:
+	$(MAKE) library
+
+.PHONY: header
+header: setup-run ## makes include/nameplate.h of src/capi
+	NAMEPLATE_WRITE_HEADER=1 cargo test --locked -p nameplate-capi --test header
 
 .PHONY: fmt
 fmt: setup-test ## formats Rust and Python
@@ -116,6 +154,7 @@ fmt: setup-test ## formats Rust and Python
 lint: setup-lint ## every lint that CI runs
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo test --locked -p nameplate-capi --test header
 	cargo deny --locked check --hide-inclusion-graph bans licenses sources
 	shellcheck $(shell_files)
 	scripts/check-units
@@ -129,6 +168,6 @@ lint: setup-lint ## every lint that CI runs
 clean: ## removes what was built and fetched
 	rm -rf target data/sources data/nameplate.npl run tests/e2e/node/node_modules
 
-.PHONY: setup-run setup-test setup-lint setup-bench setup-fuzz setup-deb
-setup-run setup-test setup-lint setup-bench setup-fuzz setup-deb: setup-%:
+.PHONY: setup-run setup-test setup-long setup-lint setup-bench setup-fuzz setup-deb
+setup-run setup-test setup-long setup-lint setup-bench setup-fuzz setup-deb: setup-%:
 	@scripts/setup $*

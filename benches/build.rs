@@ -1,4 +1,4 @@
-//! Compiles the shim over libmaxminddb, if the feature asks for it, and notes which compiler
+//! Compiles the shims over libmaxminddb and our C ABI, if the feature asks for it, and notes which compiler
 //! builds the benchmark: RESULTS.md names it.
 
 use std::process::Command;
@@ -19,5 +19,14 @@ fn main() {
             .warnings(true)
             .compile("bench_libmaxminddb");
         println!("cargo::rustc-link-lib=maxminddb");
+        for changed in ["shim/capi.c", "../include/nameplate.h"] {
+            println!("cargo::rerun-if-changed={changed}");
+        }
+        cc::Build::new()
+            .file("shim/capi.c")
+            .include("../include")
+            .opt_level(2)
+            .warnings(true)
+            .compile("bench_capi");
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::cases::memory::{RAW, SEARCH, V4_CASE, V6_CASE};
 use crate::cases::real::{
-    DIR, DIR_BATCH, DIR_HUGE_BATCH, IP_NETWORK_TABLE, MAXMINDDB_HUGE, MAXMINDDB_PATH, MAXMINDDB_STRUCT,
-    POPTRIE, PREFIX_TRIE, SORTED_VEC, SORTED_VEC_BATCH,
+    DIR, DIR_BATCH, DIR_HUGE_BATCH, IP_NETWORK_TABLE, LIBMAXMINDDB, MAXMINDDB_HUGE, MAXMINDDB_PATH,
+    MAXMINDDB_STRUCT, POPTRIE, PREFIX_TRIE, SORTED_VEC, SORTED_VEC_BATCH,
 };
 use crate::cases::{build, scale, socket};
 use crate::report::Case;
@@ -32,11 +32,14 @@ const V4_NAME: &str = "IPv4, name, random range";
 const V4_ID: &str = "IPv4, id, random range";
 const V6_NAME: &str = "IPv6, name, random range";
 const V6_ID: &str = "IPv6, id, random range";
+// As in `cases::capi`, which is there only where libmaxminddb is.
+const C_ABI: &str = "nameplate, C ABI";
+const C_ABI_BATCH: &str = "nameplate, C ABI, batch";
 const MAXMINDDB: &[&str] = &[MAXMINDDB_PATH, MAXMINDDB_STRUCT];
 const INDEX_CRATES: &[&str] = &[PREFIX_TRIE, POPTRIE, IP_NETWORK_TABLE];
 
 #[rustfmt::skip]
-const ROWS: [Row; 39] = [
+const ROWS: [Row; 49] = [
     ("IPv4, with the name, one at a time", "crate `maxminddb` with the name", AtLeast(20.0), V4_NAME, ONE, MAXMINDDB),
     ("the same, both in private memory and asking for huge pages", "the same", Nothing, V4_NAME, COPY, &[MAXMINDDB_HUGE]),
     ("IPv4, with the name, batch", "the same", AtLeast(40.0), V4_NAME, BATCH, MAXMINDDB),
@@ -58,6 +61,16 @@ const ROWS: [Row; 39] = [
     ("building 1M + 0.5M ranges", "the same, not scaled", Nothing, build::TENTH, ONE, &[build::MMDB_WRITER]),
     ("building 10M + 5M ranges", "crate `maxminddb-writer`, which merges nothing", Nothing, build::WHOLE, ONE, &[build::MAXMINDDB_WRITER]),
     ("growing from 0.5M to 10M ranges", "own time per batch lookup", AtMost(8.0), scale::GROWTH, BATCH, &[]),
+    ("C ABI, IPv4, with the name", "`MMDB_lookup_sockaddr`, `MMDB_aget_value`", AtLeast(15.0), "C ABI, IPv4, name, random range", C_ABI, &[LIBMAXMINDDB]),
+    ("C ABI, IPv6, with the name", "the same", AtLeast(15.0), "C ABI, IPv6, name, random range", C_ABI, &[LIBMAXMINDDB]),
+    ("C ABI, IPv4 text, with the name", "`MMDB_lookup_string`, `MMDB_aget_value`", AtLeast(8.0), "C ABI, IPv4, name from text, random range", C_ABI, &[LIBMAXMINDDB]),
+    ("C ABI, IPv6 text, with the name", "the same", AtLeast(8.0), "C ABI, IPv6, name from text, random range", C_ABI, &[LIBMAXMINDDB]),
+    ("C ABI, IPv4, with the name", "the engine's call: nanoseconds more", AtMost(5.0), "C ABI, added to the engine's call, IPv4, random range", C_ABI, &[]),
+    ("the same, each waiting for the last answer", "the same", AtMost(5.0), "C ABI, added to the engine's call, IPv4, dependent", C_ABI, &[]),
+    ("C ABI, IPv6, with the name", "the same", AtMost(5.0), "C ABI, added to the engine's call, IPv6, random range", C_ABI, &[]),
+    ("the same, each waiting for the last answer", "the same", AtMost(5.0), "C ABI, added to the engine's call, IPv6, dependent", C_ABI, &[]),
+    ("C ABI, IPv4, id, batch", "the engine's own batch", AtLeast(0.9), "C ABI, IPv4, id, batch, random range", C_ABI_BATCH, &[BATCH]),
+    ("C ABI, IPv6, id, batch", "the same, from bytes in network order", AtLeast(0.9), "C ABI, IPv6, id from bytes, batch, random range", C_ABI_BATCH, &[BATCH]),
     ("IPv4 search structure", "the raw ranges", AtLeast(1.0), V4_CASE, SEARCH, &[RAW]),
     ("IPv6 search structure", "the raw ranges", AtLeast(1.0), V6_CASE, SEARCH, &[RAW]),
     ("socket, one `LOOKUP` at a time, p50", "its time, that of a raw echo being 1", AtMost(1.25), socket::P50, socket::LOOKUP, &[socket::ECHO]),

@@ -138,6 +138,8 @@ fn measure_real(data: &Data, mmdb: &Path, plan: &Plan, mut hear: impl FnMut(Case
     real::check_edges(data, &rivals)?;
     let _pinned = Pinned::new();
     real::measure(data, &rivals, plan, &mut hear)?;
+    #[cfg(feature = "libmaxminddb")]
+    nameplate_benches::cases::capi::measure(data, &rivals, plan, &mut hear)?;
     let mmdb_bytes = fs::metadata(mmdb)?.len();
     memory::cases(data, &rivals.bytes, mmdb_bytes)
         .into_iter()

@@ -1,6 +1,8 @@
 //! What is compared with what.
 
 pub mod build;
+#[cfg(feature = "libmaxminddb")]
+pub mod capi;
 pub mod memory;
 pub mod real;
 pub mod scale;

@@ -54,7 +54,7 @@ pub struct Rivals {
     maxminddb: maxminddb::Mmdb,
     maxminddb_huge: maxminddb::Mmdb<MmapMut>,
     #[cfg(feature = "libmaxminddb")]
-    libmaxminddb: crate::subjects::libmaxminddb::Mmdb,
+    pub(crate) libmaxminddb: crate::subjects::libmaxminddb::Mmdb,
     /// Subject and bytes.
     pub bytes: Vec<(&'static str, usize)>,
 }

@@ -1,6 +1,8 @@
 //! Who is measured: a file each. All rivals are built from the intervals of our range file, so
 //! that they know neither more nor less than we do.
 
+#[cfg(feature = "libmaxminddb")]
+pub mod capi;
 pub mod dir_24_8;
 pub mod ip_network_table;
 #[cfg(feature = "libmaxminddb")]

@@ -169,6 +169,19 @@ impl<'a> Answer<'a> {
             .map(|(_, record)| Source::new(view, record))
     }
 
+    /// The same as a set: bit `i` stands for source `i` of [`Metadata::sources`](crate::Metadata::sources).
+    pub fn source_bits(&self) -> u32 {
+        let known = 1_u32.checked_shl(self.view.sources.len() as u32).map_or(u32::MAX, |bit| bit - 1);
+        self.record.sources.get() & known
+    }
+
+    /// The same answer with a network, for an answer that was asked for by id or interval.
+    #[must_use]
+    pub fn in_network(mut self, network: Option<Network>) -> Answer<'a> {
+        self.network = network;
+        self
+    }
+
     /// The RFC's name for a special-purpose block; present when the status is `reserved`.
     pub fn block(&self) -> Option<&'a str> {
         if self.status() == Status::Reserved { self.name() } else { None }

@@ -90,10 +90,10 @@ impl GenerationOptions {
 /// ```
 pub struct Generations {
     path: PathBuf,
-    options: GenerationOptions,
     swap: Arc<Swap>,
-    /// One reload at a time: build numbers are compared with what is then replaced.
-    reloading: Mutex<()>,
+    /// How the next file is opened. Whoever reloads holds it: one reload at a time, for build numbers are
+    /// compared with what is then replaced.
+    reloading: Mutex<GenerationOptions>,
     status: Mutex<ReloadStatus>,
 }
 
@@ -123,9 +123,8 @@ impl Generations {
     pub fn starting_with(database: Database, path: &Path, options: GenerationOptions) -> Generations {
         Generations {
             path: path.into(),
-            options,
             swap: Arc::new(Swap::new(database)),
-            reloading: Mutex::new(()),
+            reloading: Mutex::new(options),
             status: Mutex::default(),
         }
     }
@@ -150,8 +149,22 @@ impl Generations {
     /// Costs what opening with these options costs, and until readers have let go of the old file the
     /// memory of both. Reloads of several threads run one after the other.
     pub fn reload(&self) -> Result<u64, Error> {
-        let _one = lock(&self.reloading);
-        let result = self.replace();
+        let options = lock(&self.reloading);
+        self.replace_counted(&options)
+    }
+
+    /// Reloads with the suppression list at `list`, and from then on reads it at each reload, instead of
+    /// the one that was given before, if one was. Where that fails, the list is what it was too.
+    pub fn suppress(&self, list: &Path) -> Result<u64, Error> {
+        let mut options = lock(&self.reloading);
+        let with_list = GenerationOptions { suppression: Some(list.into()), ..options.clone() };
+        let generation = self.replace_counted(&with_list)?;
+        *options = with_list;
+        Ok(generation)
+    }
+
+    fn replace_counted(&self, options: &GenerationOptions) -> Result<u64, Error> {
+        let result = self.replace(options);
         let mut status = lock(&self.status);
         match &result {
             Ok((_, suppressions)) => {
@@ -164,9 +177,9 @@ impl Generations {
         result.map(|(generation, _)| generation)
     }
 
-    fn replace(&self) -> Result<(u64, usize), Error> {
+    fn replace(&self, options: &GenerationOptions) -> Result<(u64, usize), Error> {
         let serving = self.snapshot().metadata().build_number();
-        let (database, suppressions) = self.options.open(&self.path, Some(serving))?;
+        let (database, suppressions) = options.open(&self.path, Some(serving))?;
         // A database that is not taken is closed here.
         let generation = self
             .swap

@@ -51,8 +51,9 @@
 //! # Map of the modules
 //!
 //! `address` reads addresses; `search` finds intervals with the indexes of `rank` (IPv4) and `tree`
-//! (IPv6), compiled for what `cpu` finds; `database` and `answer` turn them into answers; `fields` names
-//! what an answer holds; `format` is the layout, `layout` its first checks, `verify` all of them, and
+//! (IPv6), compiled for what `cpu` finds; `database` and `answer` turn them into answers, and `hit` into a
+//! few words of them; `fields` names
+//! what an answer holds; `metadata` says what a file says about itself; `format` is the layout, `layout` its first checks, `verify` all of them, and
 //! `signature` says who made a file; `writer` makes files, `arrange` orders their content, and `publish`
 //! puts them in place; `suppression` leaves out of a file what a list names; `generations` replaces a
 //! file while it answers, by `swap`, and `backing` says where
@@ -69,7 +70,9 @@ mod error;
 mod fields;
 pub mod format;
 mod generations;
+mod hit;
 mod layout;
+mod metadata;
 mod publish;
 mod rank;
 #[cfg(target_os = "linux")]
@@ -87,11 +90,13 @@ mod writer;
 pub use address::{Address, InvalidAddress};
 pub use address_text::AddressText;
 pub use answer::{Answer, Company, CompanyKind, Network, Operator, OperatorKind, Source, Status};
-pub use database::{Database, Interval, Metadata, OpenOptions};
+pub use database::{Database, Interval, OpenOptions};
 pub use error::{Error, FormatError};
 pub use fields::{Field, Value, for_each_field, write_json};
 pub use format::UNKNOWN;
 pub use generations::{GenerationOptions, Generations, OwnedSnapshot, ReloadStatus, Snapshot};
+pub use hit::Hit;
+pub use metadata::Metadata;
 pub use publish::{publish, publish_other};
 pub use signature::{KeyError, PublicKey, SecretKey};
 pub use suppression::{

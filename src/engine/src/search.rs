@@ -58,6 +58,27 @@ fn answers_at(answers: &[U32], places: &mut [u32]) {
     }
 }
 
+/// An interval and its answer id in one register, and out of it again.
+#[derive(Clone, Copy)]
+pub(crate) struct Located(u64);
+
+impl Located {
+    #[inline(always)]
+    fn at(answers: &[U32], interval: usize) -> Located {
+        Located((interval as u64) << 32 | u64::from(answer_at(answers, interval)))
+    }
+
+    #[inline(always)]
+    pub(crate) fn interval(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    #[inline(always)]
+    pub(crate) fn answer(self) -> u32 {
+        self.0 as u32
+    }
+}
+
 /// The IPv4 intervals of a file.
 #[derive(Clone, Copy)]
 pub(crate) struct V4Table<'a> {
@@ -76,6 +97,11 @@ impl V4Table<'_> {
     per_cpu! {
         /// The answer id of the interval that holds `address`.
         lookup / lookup_portable / lookup_v3 = lookup_on(address: u32) -> u32
+    }
+
+    per_cpu! {
+        /// The interval that holds `address`, and its answer id.
+        locate / locate_portable / locate_v3 = locate_on(address: u32) -> Located
     }
 
     per_cpu! {
@@ -103,6 +129,22 @@ impl V4Table<'_> {
     #[inline(never)]
     fn lookup_by_search(&self, address: u32) -> u32 {
         answer_at(self.answers, self.find_by_search(address))
+    }
+
+    #[inline(always)]
+    fn locate_on<L: Lanes>(&self, address: u32) -> Located {
+        if let Some(index) = &self.index
+            && let Some(interval) = index.count(address).interval()
+        {
+            Located::at(self.answers, interval)
+        } else {
+            self.locate_by_search(address)
+        }
+    }
+
+    #[inline(never)]
+    fn locate_by_search(&self, address: u32) -> Located {
+        Located::at(self.answers, self.find_by_search(address))
     }
 
     #[inline(always)]
@@ -211,7 +253,7 @@ impl V4Table<'_> {
     pub(crate) fn prefetch(&self, index: usize) {
         prefetch(self.answers, index);
         prefetch(self.starts, index);
-        prefetch(self.starts, index + 1);
+        prefetch(self.starts, index.wrapping_add(1));
     }
 
     /// The answer id of interval `index`.
@@ -295,6 +337,11 @@ impl V6Table<'_> {
     }
 
     per_cpu! {
+        /// The interval that holds `address`, and its answer id.
+        locate / locate_portable / locate_v3 = locate_on(address: u128) -> Located
+    }
+
+    per_cpu! {
         /// The same for many addresses; the slices are of one length.
         lookup_batch / lookup_batch_portable / lookup_batch_v3 = lookup_batch_on(addresses: &[u128], ids: &mut [u32])
     }
@@ -318,6 +365,21 @@ impl V6Table<'_> {
     #[inline(never)]
     fn lookup_among(&self, among: Range<usize>, address: u128) -> u32 {
         answer_at(self.answers, self.find_among(among, address))
+    }
+
+    #[inline(always)]
+    fn locate_on<L: Lanes>(&self, address: u128) -> Located {
+        let Some(index) = &self.index else { return self.locate_among(0..self.starts_high.len(), address) };
+        let key = L::key((address >> 64) as u64);
+        match self.find_in_block::<L>(index.block::<L>(key), key, address) {
+            Ok(interval) => Located::at(self.answers, interval),
+            Err(among) => self.locate_among(among, address),
+        }
+    }
+
+    #[inline(never)]
+    fn locate_among(&self, among: Range<usize>, address: u128) -> Located {
+        Located::at(self.answers, self.find_among(among, address))
     }
 
     #[inline(always)]
@@ -474,7 +536,7 @@ impl V6Table<'_> {
     pub(crate) fn prefetch(&self, index: usize) {
         prefetch(self.answers, index);
         prefetch(self.starts_high, index);
-        prefetch(self.starts_high, index + 1);
+        prefetch(self.starts_high, index.wrapping_add(1));
     }
 
     /// The answer id of interval `index`.

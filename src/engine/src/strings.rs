@@ -78,14 +78,19 @@ impl<'a> StringPool<'a> {
 #[inline]
 pub(crate) fn text_in_record(field: &[u8; NAME_BYTES], length: u8) -> Option<&str> {
     let bytes = field.get(..usize::from(length)).filter(|bytes| !bytes.is_empty())?;
-    let (words, _) = field.as_chunks();
-    let all = words.iter().fold(0, |bits, word| bits | u64::from_ne_bytes(*word));
-    if all & ABOVE_ASCII == 0 {
+    if is_ascii(field) {
         // SAFETY: no byte of the field is above 127, and ASCII is UTF-8.
         Some(unsafe { std::str::from_utf8_unchecked(bytes) })
     } else {
         checked(bytes)
     }
+}
+
+/// Whether no byte of the whole field is above ASCII.
+#[inline(always)]
+pub(crate) fn is_ascii(field: &[u8; NAME_BYTES]) -> bool {
+    let (words, _) = field.as_chunks();
+    words.iter().fold(0, |bits, word| bits | u64::from_ne_bytes(*word)) & ABOVE_ASCII == 0
 }
 
 /// The highest bit of eight bytes.

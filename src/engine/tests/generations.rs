@@ -234,6 +234,27 @@ fn the_suppression_list_is_read_anew_and_is_never_taken_for_empty() {
 }
 
 #[test]
+fn a_list_that_comes_later_is_read_from_then_on_and_a_bad_one_changes_nothing() {
+    let place = Place::new();
+    let generations = place.open(checked());
+    let before = generations.owned_snapshot();
+    let (missing, list) = (place.directory.path().join("missing"), place.directory.path().join("list"));
+    assert_eq!(generations.suppress(&missing).unwrap_err().class(), "suppression");
+    assert_eq!(generations.reload().unwrap(), 2, "without the list that could not be read");
+    assert_eq!(answer(&generations.snapshot()), 1);
+    SuppressionList::create(&list).unwrap();
+    let rule = SuppressionRule::Company("asn:1".into());
+    SuppressionList::update(&list, |list| list.add(Suppression::new(rule, "2026-06-17", "asked").unwrap()))
+        .unwrap();
+    assert_eq!(generations.suppress(&list).unwrap(), 3);
+    assert_eq!((answer(&generations.snapshot()), answer(&before)), (0, 1));
+    assert_eq!(generations.suppress(&missing).unwrap_err().class(), "suppression");
+    assert_eq!(generations.reload().unwrap(), 4);
+    assert_eq!(answer(&generations.snapshot()), 0, "what is hidden stays hidden");
+    assert_eq!(generations.status().suppressions, 1);
+}
+
+#[test]
 fn readers_that_never_let_go_stop_reloads_and_not_answers() {
     let place = Place::new();
     let generations = place.open(checked());

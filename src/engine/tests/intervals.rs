@@ -5,7 +5,7 @@ mod common;
 use std::net::IpAddr;
 
 use common::{deep, sample};
-use nameplate::{Database, Status};
+use nameplate::{Address, Database, Status};
 
 /// The address behind this one, if its family goes on.
 fn next(address: IpAddr) -> Option<IpAddr> {
@@ -41,6 +41,45 @@ fn intervals_are_both_families_without_gaps_and_say_what_lookups_say() {
         let metadata = database.metadata();
         assert_eq!(database.intervals_v4().count(), metadata.v4_intervals());
         assert_eq!(database.intervals_v6().count(), metadata.v6_intervals());
+    }
+}
+
+/// The walk is the oracle: it numbers intervals as it meets them.
+#[test]
+fn an_intervals_number_leads_to_its_answer_and_its_network() {
+    for file in [sample(), deep()] {
+        let database = Database::from_bytes(&file).unwrap();
+        let (mut addresses, mut expected) = (Vec::new(), Vec::new());
+        for (number, interval) in (0..).zip(database.intervals()) {
+            let (id, answer) = database.answer_of_interval(number);
+            assert_eq!(id, interval.answer_id);
+            assert_eq!((answer.status(), answer.name()), (interval.answer.status(), interval.answer.name()));
+            assert_eq!(answer.network(), None);
+            let network = database.network_of_interval(number);
+            assert_eq!(network, Some(interval.network));
+            for address in [interval.network.first, interval.network.last].map(Address::from) {
+                // IPv4-mapped IPv6 is IPv4, whatever the IPv6 table says.
+                if IpAddr::from(address).is_ipv4() == interval.network.first.is_ipv4() {
+                    assert_eq!(database.find(address), number);
+                    assert_eq!(answer.in_network(network).network(), database.lookup(address).network());
+                    addresses.push(address);
+                    expected.push(number);
+                }
+            }
+        }
+        let past = database.metadata().v4_intervals() + database.metadata().v6_intervals();
+        for none in [past as u32, u32::MAX] {
+            assert_eq!(database.answer_of_interval(none).1.status(), Status::Unknown);
+            assert_eq!(database.network_of_interval(none), None);
+        }
+        // The families by turns, in more than a group.
+        let mut turns: Vec<usize> = (0..addresses.len()).collect();
+        turns.sort_by_key(|place| place % 7);
+        let addresses: Vec<Address> = turns.iter().map(|place| addresses[*place]).collect();
+        let expected: Vec<u32> = turns.iter().map(|place| expected[*place]).collect();
+        let mut numbers = vec![u32::MAX; addresses.len()];
+        database.find_batch(&addresses, &mut numbers);
+        assert_eq!(numbers, expected);
     }
 }
 

@@ -491,6 +491,8 @@ fn a_file_names_at_most_32_sources_and_an_answer_may_have_them_all() {
     let database = open_verified(&file_of(writer));
     let found: Vec<&str> = database.lookup(Address::V4(0)).sources().map(|source| source.name()).collect();
     assert_eq!(found, names);
+    assert_eq!(database.lookup(Address::V4(0)).source_bits(), u32::MAX);
+    assert_eq!(database.lookup(Address::V6(1 << 120)).source_bits(), 0);
 }
 
 #[test]

@@ -545,6 +545,15 @@ pub(crate) fn exercise(database: &Database, addresses: &[Address]) {
             Address::V6(bits) => (&mut v6, database.lookup_v6(*bits)),
         };
         ids.push(id);
+        let hit = database.hit(*address);
+        assert_eq!((hit.answer_id, hit.interval), (id, database.find(*address)));
+        assert_eq!((hit.status, hit.confidence), (answer.status(), answer.confidence().unwrap_or(0)));
+        assert_eq!(hit.name, answer.name().unwrap_or_default());
+        // A damaged index may find an IPv4 interval behind the last, where IPv6 has its numbers.
+        let is_v6 = hit.interval as usize >= database.metadata().v4_intervals();
+        if is_v6 == matches!(address, Address::V6(_)) {
+            assert_eq!(hit, database.hit_of_interval(hit.interval));
+        }
         database.answer(id).iter().for_each(read_answer);
     }
     let mut ids = [&v4[..], &v6, &[0, 1, 2, 3, 4, 5, 6, u32::MAX]].concat();
