@@ -202,9 +202,7 @@ async fn answer_packed<R: AsyncRead + Unpin, W: AsyncWrite + Unpin, A: Copy + De
         }
         look_up(addresses, ids);
         tally.packed(ids);
-        for id in ids {
-            output.reply.bulk_part(&id.to_le_bytes());
-        }
+        output.reply.bulk_numbers(ids);
         output.breathe(1).await?;
     }
     // The stack's copy of the last chunk.

@@ -92,6 +92,17 @@ impl Writer {
         self.buffer.put(part);
     }
 
+    /// Numbers as a part of it, each as four bytes, little-endian.
+    pub(crate) fn bulk_numbers(&mut self, numbers: &[u32]) {
+        self.buffer.append(size_of_val(numbers), |out| {
+            let (places, _) = out.as_chunks_mut();
+            for (place, number) in places.iter_mut().zip(numbers) {
+                *place = number.to_le_bytes();
+            }
+            size_of_val(numbers)
+        });
+    }
+
     pub(crate) fn bulk_end(&mut self) {
         self.buffer.put(b"\r\n");
     }
