@@ -112,8 +112,10 @@ pub fn measure(data: &Data, rivals: &Rivals, plan: &Plan, mut hear: impl FnMut(C
                 database.lookup_batch_v4(addresses, ids);
             })
             .ours(),
-            Subject::id_batch(CAPI_BATCH, |addresses: &[u32], ids: &mut [u32]| capi.batch_v4(addresses, ids))
-                .ours(),
+            Subject::id_batch(CAPI_BATCH, |addresses: &[u32], ids: &mut [u32]| {
+                capi.batch_v4(addresses, ids);
+            })
+            .ours(),
         ];
         named(compare(V4_BATCH, &subjects, &v4, Order::Free, plan.rounds)?, None);
     }
@@ -129,7 +131,7 @@ pub fn measure(data: &Data, rivals: &Rivals, plan: &Plan, mut hear: impl FnMut(C
             })
             .ours(),
             Subject::id_batch(CAPI_BATCH, |addresses: &[[u8; 16]], ids: &mut [u32]| {
-                capi.batch_v6(addresses, ids)
+                capi.batch_v6(addresses, ids);
             })
             .ours(),
         ];

@@ -2,8 +2,8 @@
 //!
 //! An [`Answer`](crate::Answer) decides when it is asked, and each decision is a branch on a record that may still be
 //! on its way from memory. A processor that guesses such a branch wrong throws away the lookups that it has begun
-//! meanwhile: status, confidence and name, asked for one by one, made a lookup two to three times as long. Here there is
-//! one branch, which nearly always goes the same way.
+//! meanwhile: status, confidence and name, asked for one by one, took some 40 ns more of a C caller's lookup on random
+//! ranges. Here all is decided by branches that nearly always go the same way.
 
 use crate::address::Address;
 use crate::answer::{Answer, Status};
