@@ -9,7 +9,6 @@
 //! A client that sends and does not read is left waiting in `write`: its requests are read ahead up
 //! to a limit, then stay in the kernel's buffer and, once that is full, with the client.
 
-use std::hint::black_box;
 use std::io;
 use std::os::unix::net;
 use std::pin::pin;
@@ -160,7 +159,6 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Conversation<R, W> {
         self.output.pause();
         self.silent_since = Instant::now();
         self.session.end_batch(self.silent_since - read);
-        forget_stack();
         Ok(flow)
     }
 
@@ -264,14 +262,6 @@ enum Next {
     Invalid(ProtocolError),
     /// That was not looked at.
     Unknown,
-}
-
-/// Overwrites what calls that have returned left on this thread's stack: addresses as numbers. What a request
-/// needs of the stack is some hundred bytes deep; the rest is for good measure.
-#[inline(never)]
-fn forget_stack() {
-    const DEPTH: usize = 4 << 10;
-    black_box(&mut [0_u8; DEPTH]);
 }
 
 #[cfg(test)]

@@ -34,6 +34,7 @@ mod config;
 mod connection;
 mod counters;
 mod deadline;
+mod forget;
 mod limits;
 pub mod monitor;
 mod output;

@@ -28,6 +28,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use crate::forget::forgetting;
 use crate::limits::{ACCEPT_PAUSE, MONITOR_CONNECTIONS, MONITOR_HEADER_BYTES, MONITOR_TIME};
 use crate::socket::{self, Place, SocketError};
 use crate::state::State;
@@ -88,7 +89,7 @@ pub async fn serve(
             () = end.cancelled() => break,
             Some(_) = connections.join_next() => {}
             accepted = listener.accept(), if room => match accepted {
-                Ok((stream, _)) => { connections.spawn(converse(stream, Arc::clone(&pages))); }
+                Ok((stream, _)) => { connections.spawn(forgetting(converse(stream, Arc::clone(&pages)))); }
                 // For want of descriptors or memory; the log has it from the socket that is there for clients.
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             },
