@@ -9,6 +9,7 @@ import ipaddress
 import itertools
 import random
 import re
+import select
 import socket
 import threading
 import time
@@ -29,7 +30,6 @@ V6_TEXT_MARK = "b1c7:5d3f:82e6"
 
 LIMITS = """
 [limits]
-idle_seconds = 2
 request_seconds = 2
 reply_seconds = 2
 request_bytes = 65536
@@ -233,9 +233,11 @@ def byte_by_byte(daemon: Daemon, texts: list[str]) -> None:
 
 
 def wait_for_cut_off(clients: list[socket.socket]) -> None:
-    """Those that don't read and those that don't finish a request: the daemon ends them."""
+    """Those that don't read and those that don't finish a request: the daemon ends them. Reads nothing."""
     for client in clients:
-        read_all(client)
+        hung_up = select.poll()
+        hung_up.register(client, select.POLLHUP)
+        assert hung_up.poll(PATIENCE * 1000), "it is cut off"
         client.close()
 
 
@@ -266,6 +268,13 @@ def test_a_second_later_no_address_is_in_memory_or_in_the_log(quick_daemon, sock
 
     send_everything(daemon, socket_folder / "monitor.sock")
     byte_by_byte(daemon, texts[::100])
+    # Clients that have asked for all that and stay, silent and with a name that says nothing.
+    staying = [daemon.connect() for _ in range(20)]
+    for client, text in zip(staying, texts, strict=False):
+        client.sendall(b"".join(whole_requests(text)) + request("CLIENT", "SETNAME", "x") + request("ECHO", "end"))
+        received = b""
+        while not received.endswith(b"$3\r\nend\r\n"):
+            received += client.recv(1 << 16)
     # Slow readers with a pipeline behind them, and clients that stop in the middle of a request.
     pipeline = b"".join(request("LOOKUPJSON", text) + request("LOOKUP", text) for text in texts)
     deaf = [daemon.connect() for _ in range(10)]
@@ -287,6 +296,8 @@ def test_a_second_later_no_address_is_in_memory_or_in_the_log(quick_daemon, sock
     hits = memory.find(PATTERN)
     print(f"{len(memory) >> 10} KiB of memory searched for {2 * COUNT} addresses: {len(hits)} hits")
     assert not hits, "\n".join(hits[:20])
+    for client in staying:
+        client.close()
     log = daemon.log.read_bytes()
     assert b"disconnected" in log, "a daemon at RUST_LOG=trace says something, else this would prove nothing"
     assert not PATTERN.search(log)
