@@ -5,6 +5,7 @@
 //! vector leaves behind when it grows nobody can reach. All of it comes by here when it ends.
 
 use std::alloc::{GlobalAlloc, Layout};
+use std::ffi::{c_int, c_long};
 use std::hint::black_box;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,9 +16,21 @@ use mimalloc::MiMalloc;
 #[global_allocator]
 static ALLOCATOR: Forgetful<MiMalloc> = Forgetful { memory: MiMalloc, erase: AtomicBool::new(false) };
 
-/// From now on memory is overwritten when it is given back: a build or an export has no use for that.
-pub(crate) fn erase_what_is_freed() {
+/// From now on memory is overwritten when it is given back, and goes back to the system at once: what a thousand
+/// clients needed for a moment is not kept for weeks. A build or an export has no use for either.
+pub(crate) fn serve_a_daemon() {
     ALLOCATOR.erase.store(true, Ordering::Relaxed);
+    // SAFETY: sets a number, with an option that there is (mimalloc.h, mi_option_e).
+    unsafe { mi_option_set(PURGE_DELAY, 0) };
+}
+
+/// mimalloc's `mi_option_purge_delay`: milliseconds until memory that is not used goes back to the system. Only
+/// frees and allocations look at that clock, so that with a delay an idle daemon keeps all it ever had.
+const PURGE_DELAY: c_int = 15;
+
+unsafe extern "C" {
+    /// Of mimalloc.h; the crate has no name for the option.
+    fn mi_option_set(option: c_int, value: c_long);
 }
 
 struct Forgetful<A> {

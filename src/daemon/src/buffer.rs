@@ -159,6 +159,18 @@ impl Buffer {
         }
     }
 
+    /// Gives back what the content does not need, if that is half or more.
+    pub(crate) fn fit(&mut self) {
+        if self.len() <= self.bytes.len() / 2 {
+            let mut smaller =
+                if self.is_empty() { Vec::new() } else { allocate(self.len().next_power_of_two().max(SMALLEST)) };
+            if smaller.len() < self.bytes.len() {
+                smaller[..self.len()].copy_from_slice(self.filled());
+                self.replace(smaller);
+            }
+        }
+    }
+
     /// Takes other memory that already holds the content at its front.
     fn replace(&mut self, bytes: Vec<u8>) {
         erase(self.filled_mut());
@@ -218,6 +230,24 @@ mod tests {
         buffer.insert(5, b"!");
         buffer.insert(0, b"?");
         assert_eq!(buffer.filled(), b"?a123b!");
+    }
+
+    #[test]
+    fn what_fits_in_half_moves_there() {
+        let mut buffer = Buffer::default();
+        buffer.put(&[7; 20_000]);
+        buffer.fit();
+        assert_eq!(buffer.capacity(), 32 << 10, "more than half");
+        buffer.consume(10_000);
+        buffer.fit();
+        assert_eq!((buffer.capacity(), buffer.filled()), (16 << 10, &[7; 10_000][..]));
+        buffer.consume(9_000);
+        buffer.fit();
+        assert_eq!((buffer.capacity(), buffer.filled()), (1 << 10, &[7; 1000][..]));
+        only_content_is_not_zero(&buffer);
+        buffer.consume(1000);
+        buffer.fit();
+        assert_eq!(buffer.capacity(), 0);
     }
 
     #[test]

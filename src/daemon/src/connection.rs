@@ -265,6 +265,9 @@ enum Next {
 }
 
 #[cfg(test)]
+mod limit_tests;
+
+#[cfg(test)]
 mod tests {
     use std::sync::Arc;
     use std::task::{Context, Waker};
@@ -325,6 +328,19 @@ mod tests {
             }
             conversation.output.sink().clone()
         })
+    }
+
+    /// A thousand idle clients are a thousand of these: arrays belong elsewhere.
+    #[test]
+    fn a_conversation_is_small() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (stream, _client) = net::UnixStream::pair().unwrap();
+            let conversation = conversation(Vec::new());
+            let admission = Admission::new(&conversation.output.state, false, 0).unwrap();
+            let served = serve(stream, admission, CancellationToken::new());
+            assert!(size_of_val(&served) <= 4 << 10, "{} bytes", size_of_val(&served));
+        });
     }
 
     fn plausible() -> impl Strategy<Value = Vec<u8>> {

@@ -3,21 +3,27 @@
 //! of a struct.
 
 use std::hint::black_box;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
 /// More than a turn needs of the stack to answer requests, as it is compiled for release.
 const DEPTH: usize = 8 << 10;
 
 /// Does what `work` does; after each of its turns the stack that it used is overwritten.
-pub(crate) async fn forgetting<T>(work: impl Future<Output = T>) -> T {
-    let mut work = pin!(work);
-    std::future::poll_fn(|context| {
-        let done = turn(work.as_mut(), context);
+pub(crate) struct Forgetting<F>(Pin<Box<F>>);
+
+pub(crate) fn forgetting<F: Future>(work: F) -> Forgetting<F> {
+    Forgetting(Box::pin(work))
+}
+
+impl<F: Future> Future for Forgetting<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let done = turn(self.0.as_mut(), context);
         forget_stack();
         done
-    })
-    .await
+    }
 }
 
 /// A call of its own, so that all it uses of the stack is below the caller's.

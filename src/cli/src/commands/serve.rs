@@ -15,7 +15,7 @@ pub(super) fn run(arguments: Serve) -> Result<ExitCode, Failure> {
     let level = log_level()?;
     let colours = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_max_level(level).with_ansi(colours).with_writer(std::io::stderr).init();
-    allocator::erase_what_is_freed();
+    allocator::serve_a_daemon();
     nameplate_daemon::serve(&config, || {})?;
     Ok(ExitCode::SUCCESS)
 }
