@@ -14,11 +14,12 @@ FUZZ_SECONDS ?= 60
 # One place for what is built: the scripts and tests look for the binary there.
 export CARGO_TARGET_DIR := $(CURDIR)/target
 export NAMEPLATE_BIN := $(CARGO_TARGET_DIR)/release/nameplate
+export NAMEPLATE_DEB := $(CARGO_TARGET_DIR)/nameplate.deb
 venv := $(CARGO_TARGET_DIR)/venv/bin
 node_tests := tests/e2e/node/clients.test.mjs
 python_files := scripts/make-sample tests/e2e tests/format
 fuzz_targets := $(basename $(notdir $(wildcard fuzz/targets/*.rs)))
-shell_files := .ci/run scripts/get-data scripts/run scripts/setup
+shell_files := .ci/run packaging/debian/postinst packaging/debian/postrm scripts/check-units scripts/get-data scripts/run scripts/setup
 
 .PHONY: help
 help: ## lists the targets
@@ -29,7 +30,7 @@ run: data ## everything from a fresh machine, then answers on run/nameplate.sock
 	@scripts/run
 
 .PHONY: test
-test: setup-test data ## everything from a fresh machine, then every test
+test: setup-test data deb ## everything from a fresh machine, then every test
 	cargo test --workspace --locked
 	$(venv)/pytest tests/e2e
 	$(venv)/pytest tests/format
@@ -76,7 +77,7 @@ quality: data ## measures classification and matching on labelled names; writes 
 
 # Builds only what is missing, so that root needs no Rust after a user's `make release`.
 .PHONY: install
-install: $(NAMEPLATE_BIN) ## binary, man pages, completions and licences under DESTDIR and PREFIX
+install: $(NAMEPLATE_BIN) ## binary, man pages, completions, systemd units and documents under DESTDIR and PREFIX
 	install -D -m 0755 $(NAMEPLATE_BIN) $(DESTDIR)$(PREFIX)/bin/nameplate
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1
 	$(NAMEPLATE_BIN) man $(DESTDIR)$(PREFIX)/share/man/man1
@@ -84,7 +85,17 @@ install: $(NAMEPLATE_BIN) ## binary, man pages, completions and licences under D
 	$(NAMEPLATE_BIN) completions bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/nameplate
 	$(NAMEPLATE_BIN) completions zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_nameplate
 	$(NAMEPLATE_BIN) completions fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/nameplate.fish
-	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/nameplate LICENSE-APACHE LICENSE-MIT
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/nameplate LICENSE-APACHE LICENSE-MIT README.md docs/*.md docs/*.toml
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/sysusers.d packaging/sysusers.d/*
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system packaging/systemd/*
+	sed -i 's#/usr/bin/nameplate#$(PREFIX)/bin/nameplate#' $(DESTDIR)$(PREFIX)/lib/systemd/system/nameplate.service
+
+# What is staged is what `make install` installs. cargo-deb only packs; the binary is there.
+.PHONY: deb
+deb: setup-deb $(NAMEPLATE_BIN) ## builds target/nameplate.deb
+	rm -rf $(CARGO_TARGET_DIR)/package
+	$(MAKE) --no-print-directory install DESTDIR=$(CARGO_TARGET_DIR)/package PREFIX=/usr
+	cargo deb --quiet --locked --package nameplate-cli --no-build --strip --no-separate-debug-symbols --output $(NAMEPLATE_DEB)
 
 .PHONY: release
 release: setup-run ## builds target/release/nameplate
@@ -107,6 +118,7 @@ lint: setup-lint ## every lint that CI runs
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo deny --locked check --hide-inclusion-graph bans licenses sources
 	shellcheck $(shell_files)
+	scripts/check-units
 	$(venv)/ruff check $(python_files)
 	$(venv)/ruff format --check $(python_files)
 	node --check $(node_tests)
@@ -117,6 +129,6 @@ lint: setup-lint ## every lint that CI runs
 clean: ## removes what was built and fetched
 	rm -rf target data/sources data/nameplate.npl run tests/e2e/node/node_modules
 
-.PHONY: setup-run setup-test setup-lint setup-bench setup-fuzz
-setup-run setup-test setup-lint setup-bench setup-fuzz: setup-%:
+.PHONY: setup-run setup-test setup-lint setup-bench setup-fuzz setup-deb
+setup-run setup-test setup-lint setup-bench setup-fuzz setup-deb: setup-%:
 	@scripts/setup $*

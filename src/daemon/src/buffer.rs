@@ -104,13 +104,14 @@ impl Buffer {
         self.advance(count);
     }
 
-    /// Inserts before the content's byte `at`.
-    pub(crate) fn insert(&mut self, at: usize, bytes: &[u8]) {
-        let tail = self.len() - at;
-        self.put(bytes);
-        let at = self.start + at;
-        self.bytes.copy_within(at..at + tail, at + bytes.len());
-        self.bytes[at..at + bytes.len()].copy_from_slice(bytes);
+    /// Takes the content's byte `at` away.
+    pub(crate) fn remove(&mut self, at: usize) {
+        let content = self.filled_mut();
+        content.copy_within(at + 1.., at);
+        if let Some(last) = content.last_mut() {
+            *last = 0;
+            self.end -= 1;
+        }
     }
 
     /// Overwrites and drops the first `count` bytes.
@@ -221,15 +222,15 @@ mod tests {
     }
 
     #[test]
-    fn insertion_moves_what_follows() {
+    fn what_follows_a_removed_byte_moves() {
         let mut buffer = Buffer::default();
-        buffer.put(b"xxab");
+        buffer.put(b"xxabc");
         buffer.consume(2);
-        buffer.insert(1, b"123");
-        assert_eq!(buffer.filled(), b"a123b");
-        buffer.insert(5, b"!");
-        buffer.insert(0, b"?");
-        assert_eq!(buffer.filled(), b"?a123b!");
+        buffer.remove(1);
+        assert_eq!(buffer.filled(), b"ac");
+        buffer.remove(1);
+        assert_eq!(buffer.filled(), b"a");
+        only_content_is_not_zero(&buffer);
     }
 
     #[test]

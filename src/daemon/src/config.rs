@@ -14,7 +14,7 @@ use serde::Deserialize;
 pub struct Config {
     /// The range file. There is no default.
     pub db: PathBuf,
-    /// The socket's path. There is no default.
+    /// The socket's path. There is no default; what the service manager passes takes its place.
     pub socket: PathBuf,
     /// Maps the file and shares the page cache with other processes, instead of copying it into
     /// this process's memory. A file that is truncated while it is mapped ends the daemon.
@@ -56,7 +56,7 @@ pub struct Access {
 
 /// A user or a group, by name or by number.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a user or group is a name in quotes, or a number")]
 pub enum Account {
     /// The number that the kernel knows.
     Id(u32),
@@ -87,8 +87,9 @@ impl TryFrom<String> for SocketMode {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<SocketMode, &'static str> {
+        let octal = text.bytes().all(|digit| matches!(digit, b'0'..=b'7'));
         match u32::from_str_radix(&text, 8) {
-            Ok(bits) if bits <= 0o777 && bits & 0o600 == 0o600 => Ok(SocketMode(bits)),
+            Ok(bits) if octal && bits <= 0o777 && bits & 0o600 == 0o600 => Ok(SocketMode(bits)),
             _ => Err("a mode is octal digits in quotes, as \"0660\", with 6 or 7 for the owner"),
         }
     }
@@ -182,6 +183,28 @@ pub enum ConfigError {
         /// What is wrong there.
         message: String,
     },
+    /// No user or group of this name.
+    #[error("{key}: this system has no {kind} {name:?}")]
+    NoAccount {
+        /// The key, with its table.
+        key: &'static str,
+        /// Whether it is a user or a group.
+        kind: &'static str,
+        /// As the configuration has it.
+        name: String,
+    },
+    /// The system cannot say which users and groups it has.
+    #[error("{key}: looking for the {kind} {name:?}: {source}")]
+    Accounts {
+        /// The key, with its table.
+        key: &'static str,
+        /// Whether it is a user or a group.
+        kind: &'static str,
+        /// As the configuration has it.
+        name: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// A value out of its bounds, in the file or from a flag.
     #[error("{key}: {expected}")]
     OutOfBounds {
@@ -204,12 +227,12 @@ impl Config {
         })
     }
 
-    /// Whether the daemon can work with these values.
+    /// Whether the daemon can work with these values. That there is a socket is asked later, when it is known
+    /// whether the service manager passes one.
     pub fn check(&self) -> Result<(), ConfigError> {
         let limits = &self.limits;
         let bounds = [
             ("db", !self.db.as_os_str().is_empty(), "no range file: give --db or the key db"),
-            ("socket", !self.socket.as_os_str().is_empty(), "no socket: give --socket or the key socket"),
             (
                 "monitor.socket",
                 self.monitor.socket.as_ref() != Some(&self.socket),
@@ -236,6 +259,15 @@ impl Config {
             Some((key, _, expected)) => Err(ConfigError::OutOfBounds { key, expected }),
             None => Ok(()),
         }
+    }
+
+    /// Whether there is a path to bind, for a daemon that was passed no socket.
+    pub(crate) fn check_socket(&self) -> Result<(), ConfigError> {
+        let expected = "no socket: give --socket or the key socket, or have the service manager pass one";
+        if self.socket.as_os_str().is_empty() {
+            return Err(ConfigError::OutOfBounds { key: "socket", expected });
+        }
+        Ok(())
     }
 }
 

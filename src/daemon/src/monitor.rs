@@ -13,7 +13,6 @@ mod process;
 mod text;
 
 use std::convert::Infallible;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use http_body_util::Full;
@@ -26,46 +25,35 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
 
 use crate::forget::forgetting;
 use crate::limits::{ACCEPT_PAUSE, MONITOR_CONNECTIONS, MONITOR_HEADER_BYTES, MONITOR_TIME};
-use crate::socket::{self, Place, SocketError};
 use crate::state::State;
 use metrics::Metrics;
 
-/// The monitor's socket, and the task that answers there.
-pub(crate) struct Monitor {
-    path: PathBuf,
-    place: Place,
+/// The task that answers.
+pub(crate) struct MonitorTask {
     task: JoinHandle<()>,
     end: CancellationToken,
 }
 
-impl Monitor {
-    /// Takes the socket and answers from now on. `draining` is cancelled when the daemon begins to end.
-    pub(crate) async fn start(
-        path: &Path,
+impl MonitorTask {
+    /// Answers from now on. `draining` is cancelled when the daemon begins to end.
+    pub(crate) fn start(
+        listener: UnixListener,
         state: Arc<State>,
         draining: CancellationToken,
-    ) -> Result<Monitor, SocketError> {
-        let (listener, place) = socket::bind(path).await?;
-        info!(socket = %path.display(), "metrics and health");
+    ) -> MonitorTask {
         let end = CancellationToken::new();
         let task = tokio::spawn(serve(listener, state, draining, end.clone()));
-        Ok(Monitor { path: path.into(), place, task, end })
+        MonitorTask { task, end }
     }
 
-    /// Stops answering and removes the socket.
+    /// Stops answering.
     pub(crate) async fn end(self) {
         self.end.cancel();
         // That it has ended is all there is to know; a panic has been told already.
         let _ = self.task.await;
-        match self.place.leave().await {
-            Ok(true) => {}
-            Ok(false) => warn!("the monitor's socket was no longer this daemon's and is left alone"),
-            Err(error) => warn!(socket = %self.path.display(), %error, "the monitor's socket stays"),
-        }
     }
 }
 

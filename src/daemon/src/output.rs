@@ -75,8 +75,14 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Output<R, W> {
         if !self.in_flight {
             self.refuse(Refusal::InFlight);
         }
-        self.reply.buffer.reserve(READ_BYTES);
+        self.reserve();
         self.in_flight
+    }
+
+    /// Makes room at once for as much as gathers before it is written.
+    fn reserve(&mut self) {
+        let room = 2 * self.limits().output_bytes;
+        self.reply.buffer.reserve(room);
     }
 
     /// Has answered what there was, or waits for the client, who is not to keep others from being answered.
@@ -135,7 +141,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Output<R, W> {
     pub(crate) async fn breathe(&mut self, replies: usize) -> io::Result<()> {
         if self.reply.buffer.len() >= self.limits().output_bytes {
             self.flush().await?;
-            self.reply.buffer.reserve(READ_BYTES);
+            self.reserve();
         }
         self.turn += replies;
         if self.turn >= TURN {

@@ -10,6 +10,7 @@ use tracing::{info, warn};
 
 use crate::counters::Refusal;
 use crate::limits::{ACCEPT_PAUSE, BACKLOG, REFUSAL_LOG_INTERVAL};
+use crate::notify;
 use crate::state::{Admission, State};
 use crate::worker::Workers;
 
@@ -20,10 +21,12 @@ use crate::worker::Workers;
 pub async fn run(listener: UnixListener, state: Arc<State>, shutdown: CancellationToken) -> io::Result<()> {
     let workers = Workers::start(state.threads(), &shutdown)?;
     let mut server = Server { workers, state, failures: Rarely::default(), refusals: Rarely::default() };
+    let watchdog = notify::watchdog(Arc::clone(&server.state), server.workers.runtimes());
     tokio::select! {
         biased;
         () = shutdown.cancelled() => {}
         () = server.accept(&listener) => {}
+        () = watchdog => {}
     }
     server.state.drain();
     server.accept_waiting(listener);
@@ -58,6 +61,9 @@ impl Server {
     }
 
     fn start(&mut self, stream: UnixStream) {
+        if !self.state.admits(&stream) {
+            return;
+        }
         let trusted = is_trusted(&stream);
         let thread = self.workers.least_busy();
         let Some(admission) = Admission::new(&self.state, trusted, thread) else {

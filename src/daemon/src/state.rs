@@ -2,6 +2,7 @@
 //! own. No command but `RELOAD` takes a lock here, and no client can make another wait.
 
 use std::num::NonZero;
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
@@ -10,10 +11,12 @@ use nameplate::{Error, Generations, ReloadStatus, Snapshot};
 use tokio::sync::{Mutex, watch};
 use tracing::{info, warn};
 
+use crate::access::AccessList;
 use crate::budget::Budget;
 use crate::config::{Config, Limits};
-use crate::counters::{Counter, Counters, Latency, LatencyTotals};
+use crate::counters::{Counter, Counters, Latency, LatencyTotals, Refusal};
 use crate::limits::OLD_GENERATION;
+use crate::notify;
 
 /// What all connections share.
 pub struct State {
@@ -35,6 +38,7 @@ pub struct State {
     pub(crate) started_at: SystemTime,
     /// When what is served was put in place: milliseconds from `started`.
     placed: AtomicU64,
+    access: AccessList,
     /// Connections open now.
     clients: AtomicU64,
     /// Connections with commands that are being answered.
@@ -65,11 +69,28 @@ impl State {
             draining: AtomicBool::new(false),
             started_at: SystemTime::now(),
             placed: AtomicU64::new(0),
+            access: AccessList::default(),
             clients: AtomicU64::new(0),
             in_flight: AtomicUsize::new(0),
             connections: AtomicU64::new(0),
             counters: (0..threads).map(|_| Counters::default()).collect(),
         }
+    }
+
+    /// Lets stay only who is in the list.
+    #[must_use]
+    pub fn restricted_to(mut self, access: AccessList) -> State {
+        self.access = access;
+        self
+    }
+
+    /// Whether who connected may stay. Who may not has been told so and counted; the caller closes.
+    pub(crate) fn admits(&self, socket: impl AsFd) -> bool {
+        let admitted = self.access.admits(socket);
+        if !admitted {
+            self.counters(0).refuse(Refusal::Access);
+        }
+        admitted
     }
 
     /// The file to answer from. A command asks once and keeps what it got to its end, so that all of its
@@ -108,8 +129,14 @@ impl State {
             let start = Instant::now();
             let reloaded = tokio::task::spawn_blocking(move || generations.reload()).await;
             last.failed = self.note(reloaded, start.elapsed()).err();
+            notify::status(self.build(), last.failed);
         }
         last.failed.map_or(Ok(()), Err)
+    }
+
+    /// The build number of what is served.
+    pub(crate) fn build(&self) -> u64 {
+        self.snapshot().metadata().build_number()
     }
 
     /// One line for each reload.
@@ -121,7 +148,7 @@ impl State {
         let milliseconds = took.as_millis();
         match reloaded {
             Ok(Ok(generation)) => {
-                let build = self.snapshot().metadata().build_number();
+                let build = self.build();
                 let suppressions = self.generations.status().suppressions;
                 info!(generation, build, suppressions, milliseconds, "reloaded");
                 self.placed.store(self.started.elapsed().as_millis() as u64, Ordering::Relaxed);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Handle};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -36,6 +36,7 @@ struct Worker {
     arrivals: mpsc::UnboundedSender<Arrival>,
     /// Clients that it has or will have.
     clients: Arc<AtomicUsize>,
+    runtime: Handle,
     thread: JoinHandle<()>,
 }
 
@@ -47,13 +48,14 @@ impl Workers {
             let runtime = Builder::new_current_thread().enable_all().build()?;
             let (arrivals, arriving) = mpsc::unbounded_channel();
             let clients = Arc::new(AtomicUsize::new(0));
+            let handle = runtime.handle().clone();
             let work = work(arriving, Arc::clone(&clients), Arc::clone(&left), shutdown.child_token());
             let thread = std::thread::Builder::new().name(format!("answers-{number}")).spawn(move || {
                 runtime.block_on(work);
                 // A reload that is under way is not waited for.
                 runtime.shutdown_background();
             })?;
-            Ok(Worker { arrivals, clients, thread })
+            Ok(Worker { arrivals, clients, runtime: handle, thread })
         };
         let workers = (0..count).map(start).collect::<io::Result<_>>()?;
         Ok(Workers { workers, left })
@@ -63,6 +65,11 @@ impl Workers {
     pub(crate) fn least_busy(&self) -> usize {
         let clients = |number: &usize| self.workers[*number].clients.load(Ordering::Relaxed);
         (0..self.workers.len()).min_by_key(clients).unwrap_or_default()
+    }
+
+    /// The runtimes of the threads.
+    pub(crate) fn runtimes(&self) -> Vec<Handle> {
+        self.workers.iter().map(|worker| worker.runtime.clone()).collect()
     }
 
     /// Gives a client to the thread of its admission.

@@ -33,7 +33,7 @@ impl Monitored {
     async fn with(directory: TempDir, state: Arc<State>) -> Monitored {
         let path = directory.path().join("m.sock");
         let daemon = Daemon::with(directory, Arc::clone(&state)).await;
-        let (listener, _) = socket::bind(&path).await.unwrap();
+        let (listener, _) = socket::bind(&path, &nameplate_daemon::SocketFile::default()).await.unwrap();
         let (draining, end) = (CancellationToken::new(), CancellationToken::new());
         let task = tokio::spawn(monitor::serve(listener, state, draining.clone(), end.clone()));
         Monitored { daemon, path, draining, end, task }

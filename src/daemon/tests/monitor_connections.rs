@@ -24,7 +24,7 @@ async fn silent_clients_cost_the_daemon_sixteen_descriptors() {
     let state = state();
     let daemon = Daemon::with(TempDir::new().unwrap(), std::sync::Arc::clone(&state)).await;
     let path = daemon.directory.path().join("m.sock");
-    let (listener, _) = socket::bind(&path).await.unwrap();
+    let (listener, _) = socket::bind(&path, &nameplate_daemon::SocketFile::default()).await.unwrap();
     let end = CancellationToken::new();
     let serving = tokio::spawn(monitor::serve(listener, state, CancellationToken::new(), end.clone()));
     let mut client = daemon.connect().await;

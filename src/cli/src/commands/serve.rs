@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use nameplate_daemon::{Config, ConfigError};
+use nameplate_daemon::{Account, Config, ConfigError};
 use tracing_subscriber::filter::LevelFilter;
 
 use super::Failure;
@@ -23,8 +23,8 @@ pub(super) fn run(arguments: Serve) -> Result<ExitCode, Failure> {
 /// The configuration file, with the flags put over it.
 fn configuration(arguments: Serve) -> Result<Config, ConfigError> {
     let mut config = arguments.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
-    let Serve { db, socket, suppress, public_key, map, prefault, allow_older, monitor, config: _ } =
-        arguments;
+    let Serve { db, socket, suppress, public_key, map, prefault, allow_older, monitor, .. } = arguments;
+    let Serve { mode, group, allow_users, allow_groups, .. } = arguments;
     config.db = db.unwrap_or(config.db);
     config.socket = socket.unwrap_or(config.socket);
     config.suppress = suppress.or(config.suppress);
@@ -33,6 +33,14 @@ fn configuration(arguments: Serve) -> Result<Config, ConfigError> {
     config.map |= map;
     config.prefault |= prefault;
     config.allow_older |= allow_older;
+    let access = &mut config.access;
+    access.mode = mode.unwrap_or(access.mode);
+    access.group = group.map(Account::Name).or(access.group.take());
+    // Flags win over the file as one list: who is named there alone is not let in by a flag for another.
+    if !allow_users.is_empty() || !allow_groups.is_empty() {
+        access.allow_users = allow_users.into_iter().map(Account::Name).collect();
+        access.allow_groups = allow_groups.into_iter().map(Account::Name).collect();
+    }
     config.check()?;
     Ok(config)
 }

@@ -250,7 +250,7 @@ fn invalid_address(tally: &mut Tally, reply: &mut Writer) {
 /// The answer's fields as a map of bulk strings. What stands there several times, as `sources`
 /// does, becomes one field, joined by commas.
 fn write_answer(answer: &Answer<'_>, reply: &mut Writer) {
-    let mark = reply.mark();
+    let mark = reply.map_start();
     let mut fields = 0;
     let mut sources = 0;
     let mut sources_bytes = 0;
@@ -281,5 +281,5 @@ fn write_answer(answer: &Answer<'_>, reply: &mut Writer) {
         });
         reply.bulk_parts(sources_bytes + sources - 1, parts);
     }
-    reply.map_since(mark, fields);
+    reply.map_end(mark, fields);
 }

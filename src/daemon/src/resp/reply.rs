@@ -132,29 +132,36 @@ impl Writer {
 
     /// The header of `pairs` keys and values.
     pub(crate) fn map(&mut self, pairs: usize) {
-        let mark = self.mark();
-        self.map_since(mark, pairs);
+        let (kind, count) = self.map_header(pairs);
+        self.header(kind, count);
     }
 
-    /// Remembers the place for [`map_since`](Self::map_since).
-    pub(crate) fn mark(&self) -> Mark {
-        Mark(self.buffer.len())
-    }
-
-    /// Makes what was written since `mark` the content of a map of `pairs`. So the fields of an
-    /// answer are gone through once; moving some hundred bytes costs less than counting first.
-    pub(crate) fn map_since(&mut self, mark: Mark, pairs: usize) {
-        let (kind, count) = match self.protocol {
+    fn map_header(&self, pairs: usize) -> (u8, usize) {
+        match self.protocol {
             Protocol::Resp2 => (b'*', pairs * 2),
             Protocol::Resp3 => (b'%', pairs),
-        };
-        let mut text = [0; 23];
-        let mut digits = [0; 20];
-        let digits = decimal(count as u64, &mut digits);
-        text[0] = kind;
-        text[1..=digits.len()].copy_from_slice(digits);
-        text[digits.len() + 1..digits.len() + 3].copy_from_slice(b"\r\n");
-        self.buffer.insert(mark.0, &text[..digits.len() + 3]);
+        }
+    }
+
+    /// Begins a map of which it is not yet known how many keys it has: at most 49. So the fields of an answer
+    /// are gone through once.
+    pub(crate) fn map_start(&mut self) -> Mark {
+        let mark = Mark(self.buffer.len());
+        self.buffer.put(MAP_HEADER);
+        mark
+    }
+
+    /// Says that what was written since `mark` are the keys and values of `pairs`.
+    pub(crate) fn map_end(&mut self, mark: Mark, pairs: usize) {
+        let (kind, count) = self.map_header(pairs);
+        let header = &mut self.buffer.filled_mut()[mark.0..][..MAP_HEADER.len()];
+        header[0] = kind;
+        header[1] = b'0' + (count / 10 % 10) as u8;
+        header[2] = b'0' + (count % 10) as u8;
+        if count < 10 {
+            // RESP has no leading zeros. Only answers with hardly a field come here.
+            self.buffer.remove(mark.0 + 1);
+        }
     }
 
     fn header(&mut self, kind: u8, number: usize) {
@@ -174,6 +181,9 @@ impl Writer {
 
 /// The most that a bulk string has beyond its bytes: `$18446744073709551615\r\n` and `\r\n`.
 const BULK_FRAME: usize = 25;
+
+/// The header of a map with two digits, which become known later.
+const MAP_HEADER: &[u8] = b"*00\r\n";
 
 /// Bytes in which every field's name fits as a bulk string. Copying always so many is quicker than
 /// copying as many as it takes.
@@ -392,16 +402,19 @@ mod tests {
     }
 
     #[test]
-    fn a_map_can_be_headed_after_its_content() {
-        let write = |out: &mut Writer| {
-            out.integer(0);
-            let mark = out.mark();
-            out.bulk(b"a");
-            out.integer(1);
-            out.map_since(mark, 1);
-        };
-        assert_eq!(written(Protocol::Resp2, write), ":0\r\n*2\r\n$1\r\na\r\n:1\r\n");
-        assert_eq!(written(Protocol::Resp3, write), ":0\r\n%1\r\n$1\r\na\r\n:1\r\n");
+    fn the_length_of_a_map_can_be_said_at_its_end() {
+        for pairs in [0, 1, 4, 5, 9, 10, 49] {
+            let write = |out: &mut Writer| {
+                out.integer(0);
+                let mark = out.map_start();
+                (0..2 * pairs).for_each(|_| out.integer(7));
+                out.map_end(mark, pairs);
+                out.integer(1);
+            };
+            let content = ":7\r\n".repeat(2 * pairs);
+            assert_eq!(written(Protocol::Resp2, write), format!(":0\r\n*{}\r\n{content}:1\r\n", 2 * pairs));
+            assert_eq!(written(Protocol::Resp3, write), format!(":0\r\n%{pairs}\r\n{content}:1\r\n"));
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use nameplate::{
     CompanyFields, CompanyKind, Database, GenerationOptions, Generations, OperatorKind, SourceFields,
     SourceSet, Writer, publish,
 };
-use nameplate_daemon::{Config, State, run, socket};
+use nameplate_daemon::{Config, SocketFile, State, run, socket};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
@@ -93,7 +93,7 @@ impl Daemon {
 
     pub(crate) async fn with(directory: TempDir, state: Arc<State>) -> Daemon {
         let path = directory.path().join("n.sock");
-        let (listener, place) = socket::bind(&path).await.unwrap();
+        let (listener, place) = socket::bind(&path, &SocketFile::default()).await.unwrap();
         let shutdown = CancellationToken::new();
         let running = run(listener, state, shutdown.clone());
         let task = tokio::spawn(async move {
