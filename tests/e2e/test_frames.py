@@ -74,16 +74,17 @@ FRAMES = {
 
 @pytest.fixture
 def warm_daemon(own_daemon):
-    """One whose threads have the buffers that they keep."""
-    for _ in range(4):
-        clients = [own_daemon.connect() for _ in range(70)]
-        for client in clients:
-            client.sendall(QUESTION * 100)
-        for client in clients:
-            received = b""
-            while received.count(b'{"status"') < 100 or not received.endswith(b"\r\n"):
-                received += client.recv(1 << 16)
-            client.close()
+    """One whose threads have the buffers that they keep for the next clients, and know all their ways."""
+    clients = [own_daemon.connect() for _ in range(40)]
+    for client in clients:
+        client.sendall(QUESTION * 3000 + QUESTION[:-3])
+    for client in clients:
+        received = 0
+        while received < 3000:
+            received += client.recv(1 << 16).count(b'{"status"')
+        client.close()
+    converse(own_daemon, packed_request(LIMIT + 1))
+    ask(own_daemon)
     return own_daemon
 
 

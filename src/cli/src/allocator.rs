@@ -28,9 +28,15 @@ pub(crate) fn serve_a_daemon() {
 /// frees and allocations look at that clock, so that with a delay an idle daemon keeps all it ever had.
 const PURGE_DELAY: c_int = 15;
 
+/// Blocks from this size on are a long request's or a reload's. mimalloc keeps the pages of the last one for the
+/// next of its size, which may not come for weeks.
+const LARGE: usize = 128 << 10;
+
 unsafe extern "C" {
     /// Of mimalloc.h; the crate has no name for the option.
     fn mi_option_set(option: c_int, value: c_long);
+    /// Gives back what this thread keeps and does not use.
+    fn mi_collect(force: bool);
 }
 
 struct Forgetful<A> {
@@ -66,6 +72,10 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Forgetful<A> {
         }
         // SAFETY: the caller's promises are passed on.
         unsafe { self.memory.dealloc(memory, layout) }
+        if layout.size() >= LARGE && self.erases() {
+            // SAFETY: may be called at any time outside of mimalloc, and touches nothing that is in use.
+            unsafe { mi_collect(true) };
+        }
     }
 
     unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {

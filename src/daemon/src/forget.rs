@@ -6,22 +6,26 @@ use std::hint::black_box;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// More than a turn needs of the stack to answer requests, as it is compiled for release.
-const DEPTH: usize = 8 << 10;
+/// Bytes: more than a turn needs of the stack to answer requests, as it is compiled for release.
+pub(crate) const REQUESTS: usize = 8 << 10;
 
-/// Does what `work` does; after each of its turns the stack that it used is overwritten.
-pub(crate) struct Forgetting<F>(Pin<Box<F>>);
+/// The same for a turn of hyper's.
+pub(crate) const HTTP: usize = 32 << 10;
 
-pub(crate) fn forgetting<F: Future>(work: F) -> Forgetting<F> {
+/// See [`forgetting`].
+pub(crate) struct Forgetting<F, const DEPTH: usize>(Pin<Box<F>>);
+
+/// Does what `work` does; after each of its turns `DEPTH` bytes of the stack that it used are overwritten.
+pub(crate) fn forgetting<const DEPTH: usize, F: Future>(work: F) -> Forgetting<F, DEPTH> {
     Forgetting(Box::pin(work))
 }
 
-impl<F: Future> Future for Forgetting<F> {
+impl<F: Future, const DEPTH: usize> Future for Forgetting<F, DEPTH> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let done = turn(self.0.as_mut(), context);
-        forget_stack();
+        forget_stack::<DEPTH>();
         done
     }
 }
@@ -34,6 +38,6 @@ fn turn<F: Future>(work: Pin<&mut F>, context: &mut Context<'_>) -> Poll<F::Outp
 
 /// Overwrites what calls that have returned left on this thread's stack.
 #[inline(never)]
-fn forget_stack() {
+fn forget_stack<const DEPTH: usize>() {
     black_box(&mut [0_u8; DEPTH]);
 }
