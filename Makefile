@@ -44,13 +44,13 @@ test: setup-test data deb ## everything from a fresh machine, then every test
 	node --test --test-reporter=spec $(node_tests)
 
 # The same tests with the numbers that take long: reloads under millions of requests, thousands of killed builds, damage at
-# a hundred thousand places. The figures that they measure are printed.
+# a hundred thousand places, a gigabyte of rubbish, twenty minutes of soak. The figures that they measure are printed.
 .PHONY: test-long
-test-long: setup-long data ## the tests that can be run for longer, for longer; half an hour
+test-long: setup-long data ## the tests that can be run for longer, for longer; an hour
 	NAMEPLATE_LONG=1 cargo test --locked -p nameplate --test swap_model --test generations --test fork --test damage -- --nocapture
 	NAMEPLATE_LONG=1 cargo test --locked -p nameplate-daemon --test reload_load -- --nocapture
 	NAMEPLATE_LONG=1 cargo test --locked -p nameplate-capi --test library -- --nocapture
-	NAMEPLATE_LONG=1 $(venv)/pytest -s tests/e2e/test_publish.py
+	NAMEPLATE_LONG=1 $(venv)/pytest -s tests/e2e/test_publish.py tests/e2e/test_frames.py tests/e2e/test_load.py tests/e2e/test_memory.py
 
 # In the release profile: thousands of millions of lookups. NAMEPLATE_FILE names another file.
 .PHONY: test-exhaustive

@@ -7,10 +7,12 @@ import ipaddress
 import json
 import os
 import random
+import resource
 import signal
 import socket
 import subprocess
 import time
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -183,7 +185,15 @@ def addresses_of(table: Path, count: int) -> list[str]:
 class Daemon:
     """A `nameplate serve`, with all that it writes caught in one file."""
 
-    def __init__(self, database: Path, folder: Path, socket_path: Path | None = None, extra=()):
+    def __init__(
+        self,
+        database: Path,
+        folder: Path,
+        socket_path: Path | None = None,
+        extra=(),
+        level: str = "trace",
+        descriptors: int | None = None,
+    ):
         self.socket = socket_path or folder / "nameplate.sock"
         self.log = folder / "daemon.log"
         with self.log.open("ab") as log:
@@ -192,7 +202,8 @@ class Daemon:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, "RUST_LOG": "trace", "RUST_BACKTRACE": "1"},
+                env={**os.environ, "RUST_LOG": level, "RUST_BACKTRACE": "1"},
+                preexec_fn=descriptors and partial(few_descriptors, descriptors),
             )
 
     def wait_until_ready(self) -> "Daemon":
@@ -224,6 +235,10 @@ class Daemon:
     def kill(self) -> None:
         self.process.kill()
         self.process.wait(PATIENCE)
+
+
+def few_descriptors(count: int) -> None:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
 
 
 def request(*arguments: str | bytes) -> bytes:

@@ -16,9 +16,10 @@ use std::hint::black_box;
 /// The smallest allocation.
 const SMALLEST: usize = 512;
 
-/// Sizes that are kept for reuse, and how many of each.
+/// Sizes that are kept for reuse, and how many of each: as many as are answered at the same time, and not all
+/// that a thousand clients who did not read their replies had.
 const KEPT_SIZES: [usize; 2] = [16 << 10, 32 << 10];
-const KEPT: usize = 32;
+const KEPT: usize = 8;
 
 thread_local! {
     /// Memory of each of the sizes, zeros all over.
@@ -160,6 +161,18 @@ impl Buffer {
         }
     }
 
+    /// Gives back what the content does not need, if that is half or more.
+    pub(crate) fn fit(&mut self) {
+        if self.len() <= self.bytes.len() / 2 {
+            let mut smaller =
+                if self.is_empty() { Vec::new() } else { allocate(self.len().next_power_of_two().max(SMALLEST)) };
+            if smaller.len() < self.bytes.len() {
+                smaller[..self.len()].copy_from_slice(self.filled());
+                self.replace(smaller);
+            }
+        }
+    }
+
     /// Takes other memory that already holds the content at its front.
     fn replace(&mut self, bytes: Vec<u8>) {
         erase(self.filled_mut());
@@ -219,6 +232,24 @@ mod tests {
         buffer.remove(1);
         assert_eq!(buffer.filled(), b"a");
         only_content_is_not_zero(&buffer);
+    }
+
+    #[test]
+    fn what_fits_in_half_moves_there() {
+        let mut buffer = Buffer::default();
+        buffer.put(&[7; 20_000]);
+        buffer.fit();
+        assert_eq!(buffer.capacity(), 32 << 10, "more than half");
+        buffer.consume(10_000);
+        buffer.fit();
+        assert_eq!((buffer.capacity(), buffer.filled()), (16 << 10, &[7; 10_000][..]));
+        buffer.consume(9_000);
+        buffer.fit();
+        assert_eq!((buffer.capacity(), buffer.filled()), (1 << 10, &[7; 1000][..]));
+        only_content_is_not_zero(&buffer);
+        buffer.consume(1000);
+        buffer.fit();
+        assert_eq!(buffer.capacity(), 0);
     }
 
     #[test]

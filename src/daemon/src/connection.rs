@@ -9,7 +9,6 @@
 //! A client that sends and does not read is left waiting in `write`: its requests are read ahead up
 //! to a limit, then stay in the kernel's buffer and, once that is full, with the client.
 
-use std::hint::black_box;
 use std::io;
 use std::os::unix::net;
 use std::pin::pin;
@@ -160,7 +159,6 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Conversation<R, W> {
         self.output.pause();
         self.silent_since = Instant::now();
         self.session.end_batch(self.silent_since - read);
-        forget_stack();
         Ok(flow)
     }
 
@@ -266,13 +264,8 @@ enum Next {
     Unknown,
 }
 
-/// Overwrites what calls that have returned left on this thread's stack: addresses as numbers. What a request
-/// needs of the stack is some hundred bytes deep; the rest is for good measure.
-#[inline(never)]
-fn forget_stack() {
-    const DEPTH: usize = 4 << 10;
-    black_box(&mut [0_u8; DEPTH]);
-}
+#[cfg(test)]
+mod limit_tests;
 
 #[cfg(test)]
 mod tests {
@@ -335,6 +328,19 @@ mod tests {
             }
             conversation.output.sink().clone()
         })
+    }
+
+    /// A thousand idle clients are a thousand of these: arrays belong elsewhere.
+    #[test]
+    fn a_conversation_is_small() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (stream, _client) = net::UnixStream::pair().unwrap();
+            let conversation = conversation(Vec::new());
+            let admission = Admission::new(&conversation.output.state, false, 0).unwrap();
+            let served = serve(stream, admission, CancellationToken::new());
+            assert!(size_of_val(&served) <= 4 << 10, "{} bytes", size_of_val(&served));
+        });
     }
 
     fn plausible() -> impl Strategy<Value = Vec<u8>> {

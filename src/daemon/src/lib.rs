@@ -41,6 +41,7 @@ mod connection;
 mod counters;
 mod deadline;
 mod descriptors;
+mod forget;
 mod limits;
 pub mod monitor;
 mod notify;

@@ -26,6 +26,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
+use crate::forget::{self, forgetting};
 use crate::limits::{ACCEPT_PAUSE, MONITOR_CONNECTIONS, MONITOR_HEADER_BYTES, MONITOR_TIME};
 use crate::state::State;
 use metrics::Metrics;
@@ -76,7 +77,10 @@ pub async fn serve(
             () = end.cancelled() => break,
             Some(_) = connections.join_next() => {}
             accepted = listener.accept(), if room => match accepted {
-                Ok((stream, _)) => { connections.spawn(converse(stream, Arc::clone(&pages))); }
+                Ok((stream, _)) => {
+                    let served = converse(stream, Arc::clone(&pages));
+                    connections.spawn(forgetting::<{ forget::HTTP }, _>(served));
+                }
                 // For want of descriptors or memory; the log has it from the socket that is there for clients.
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             },

@@ -26,7 +26,7 @@ use crate::state::State;
 /// The replies of one connection and where they go.
 pub(crate) struct Output<R, W> {
     pub(crate) reply: Writer,
-    state: Arc<State>,
+    pub(crate) state: Arc<State>,
     /// The thread that answers.
     thread: usize,
     source: R,
@@ -189,6 +189,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Output<R, W> {
     /// Writes all replies as the client takes them, which must be before the deadline, and reads ahead.
     async fn wait_for_client(&mut self) -> io::Result<()> {
         let Limits { read_ahead_bytes, .. } = *self.limits();
+        self.reply.buffer.fit();
         self.deadline.set(self.limits().reply_time().map(|time| Instant::now() + time));
         while !self.reply.buffer.is_empty() {
             let Output { reply, source, sink, ahead, ahead_share, ended, deadline, .. } = self;

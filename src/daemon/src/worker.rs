@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::connection;
+use crate::forget::{self, forgetting};
 use crate::limits::DRAIN;
 use crate::state::Admission;
 
@@ -110,7 +111,7 @@ async fn work(
                 let departure = Departure { clients: Arc::clone(&clients), left: Arc::clone(&left) };
                 let shutdown = shutdown.clone();
                 connections.spawn(async move {
-                    connection::serve(stream, admission, shutdown).await;
+                    forgetting::<{ forget::REQUESTS }, _>(connection::serve(stream, admission, shutdown)).await;
                     drop(departure);
                 });
             }

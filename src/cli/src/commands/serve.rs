@@ -7,6 +7,7 @@ use nameplate_daemon::{Account, Config, ConfigError};
 use tracing_subscriber::filter::LevelFilter;
 
 use super::Failure;
+use crate::allocator;
 use crate::args::Serve;
 
 pub(super) fn run(arguments: Serve) -> Result<ExitCode, Failure> {
@@ -14,6 +15,7 @@ pub(super) fn run(arguments: Serve) -> Result<ExitCode, Failure> {
     let level = log_level()?;
     let colours = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_max_level(level).with_ansi(colours).with_writer(std::io::stderr).init();
+    allocator::serve_a_daemon();
     nameplate_daemon::serve(&config, || {})?;
     Ok(ExitCode::SUCCESS)
 }

@@ -148,7 +148,7 @@ pub(super) fn lookup_json(session: &mut Session, address: &[u8], reply: &mut Wri
     }
 }
 
-/// Addresses of a packed request that are looked up at a time, on the stack.
+/// Addresses of a packed request that are looked up at a time.
 const PACKED_CHUNK: usize = 256;
 
 /// `LOOKUPPACKED 4|16 bytes`: the generation, and the answer ids as little-endian `u32`s. Addresses
@@ -193,8 +193,9 @@ async fn answer_packed<R: AsyncRead + Unpin, W: AsyncWrite + Unpin, A: Copy + De
     output.reply.array(2);
     output.reply.integer(generation.cast_signed());
     output.reply.bulk_start(packed.len() * size_of::<u32>());
-    let mut addresses = [A::default(); PACKED_CHUNK];
-    let mut ids = [0; PACKED_CHUNK];
+    // Not arrays: what lives while a client is waited for would be in every client's memory.
+    let most = packed.len().min(PACKED_CHUNK);
+    let (mut addresses, mut ids) = (vec![A::default(); most], vec![0; most]);
     for chunk in packed.chunks(PACKED_CHUNK) {
         let (addresses, ids) = (&mut addresses[..chunk.len()], &mut ids[..chunk.len()]);
         for (address, bytes) in addresses.iter_mut().zip(chunk) {
@@ -205,7 +206,6 @@ async fn answer_packed<R: AsyncRead + Unpin, W: AsyncWrite + Unpin, A: Copy + De
         output.reply.bulk_numbers(ids);
         output.breathe(1).await?;
     }
-    // The stack's copy of the last chunk.
     forget(&mut addresses, A::default());
     output.reply.bulk_end();
     Ok(())
