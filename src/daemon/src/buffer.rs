@@ -164,8 +164,11 @@ impl Buffer {
     /// Gives back what the content does not need, if that is half or more.
     pub(crate) fn fit(&mut self) {
         if self.len() <= self.bytes.len() / 2 {
-            let mut smaller =
-                if self.is_empty() { Vec::new() } else { allocate(self.len().next_power_of_two().max(SMALLEST)) };
+            let mut smaller = if self.is_empty() {
+                Vec::new()
+            } else {
+                allocate(self.len().next_power_of_two().max(SMALLEST))
+            };
             if smaller.len() < self.bytes.len() {
                 smaller[..self.len()].copy_from_slice(self.filled());
                 self.replace(smaller);
@@ -237,7 +240,7 @@ mod tests {
     #[test]
     fn what_fits_in_half_moves_there() {
         let mut buffer = Buffer::default();
-        buffer.put(&[7; 20_000]);
+        buffer.put(&vec![7; 20_000]);
         buffer.fit();
         assert_eq!(buffer.capacity(), 32 << 10, "more than half");
         buffer.consume(10_000);
