@@ -164,8 +164,11 @@ impl Buffer {
     /// Gives back what the content does not need, if that is half or more.
     pub(crate) fn fit(&mut self) {
         if self.len() <= self.bytes.len() / 2 {
-            let mut smaller =
-                if self.is_empty() { Vec::new() } else { allocate(self.len().next_power_of_two().max(SMALLEST)) };
+            let mut smaller = if self.is_empty() {
+                Vec::new()
+            } else {
+                allocate(self.len().next_power_of_two().max(SMALLEST))
+            };
             if smaller.len() < self.bytes.len() {
                 smaller[..self.len()].copy_from_slice(self.filled());
                 self.replace(smaller);

@@ -41,7 +41,8 @@ async fn serve_to_the_end(mut conversation: Served) -> io::Result<()> {
 }
 
 fn refused(state: &State) -> Vec<(&'static str, u64)> {
-    let all = Refusal::ALL.map(|refusal| (refusal.name(), state.total(|counters: &Counters| counters.refused(refusal))));
+    let all = Refusal::ALL
+        .map(|refusal| (refusal.name(), state.total(|counters: &Counters| counters.refused(refusal))));
     all.into_iter().filter(|(_, count)| *count > 0).collect()
 }
 
@@ -154,7 +155,8 @@ async fn requests_beyond_those_in_flight_are_busy_and_later_ones_are_not() {
 #[tokio::test]
 async fn a_request_that_is_too_long_ends_the_connection() {
     let state = state(Limits { request_bytes: 16 << 10, ..Limits::default() });
-    for (at, request) in ["*2\r\n$4\r\nECHO\r\n$16384\r\n".into(), "x".repeat(70_000)].into_iter().enumerate() {
+    for (at, request) in ["*2\r\n$4\r\nECHO\r\n$16384\r\n".into(), "x".repeat(70_000)].into_iter().enumerate()
+    {
         let (mut long, conversation) = client(&state, 1 << 20);
         long.write_all(request.as_bytes()).await.unwrap();
         serve_to_the_end(conversation).await.unwrap();
@@ -166,7 +168,7 @@ async fn a_request_that_is_too_long_ends_the_connection() {
 
 #[tokio::test]
 async fn long_requests_share_what_there_is_for_all() {
-    let state = state(Limits { buffer_bytes: 300 << 10, ..Limits::default() });
+    let state = state(Limits { buffer_bytes: 600 << 10, ..Limits::default() });
     let begun = format!("*2\r\n$4\r\nECHO\r\n$200000\r\n{}", "x".repeat(150_000));
     let rest = format!("{}\r\n", "x".repeat(50_000));
     let (mut first, conversation) = client(&state, 1 << 20);
