@@ -15,7 +15,8 @@ use std::time::Duration;
 use libfuzzer_sys::fuzz_target;
 use nameplate::{Database, GenerationOptions, Generations, OperatorKind, SourceFields, Writer};
 use nameplate_daemon::resp::{Parser, decode};
-use nameplate_daemon::{Config, State, run, socket};
+use nameplate_daemon::socket::{self, SocketFile};
+use nameplate_daemon::{Config, State, run};
 use tokio_util::sync::CancellationToken;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -88,9 +89,11 @@ fn daemon() -> &'static Path {
         let (ready, started) = std::sync::mpsc::channel();
         let bound = path.clone();
         std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(async {
-                let (listener, _place) = socket::bind(&bound).await.expect("a socket");
+                let (listener, _place) =
+                    socket::bind(&bound, &SocketFile::default()).await.expect("a socket");
                 ready.send(()).expect("somebody waits");
                 run(listener, state(), CancellationToken::new()).await.expect("it runs");
             });

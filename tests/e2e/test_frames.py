@@ -1,4 +1,4 @@
-"""Frames that no client of good will sends: refused, without memory, without a panic, and beside others' work.
+"""Frames that no client of good will sends: refused, without memory, without a panic, others answered.
 
 `make test-long` (NAMEPLATE_LONG) sends a gigabyte of rubbish, `make test` 64 MB.
 """
@@ -61,13 +61,25 @@ FRAMES = {
     "no packed addresses": (request("LOOKUPPACKED", "4", b""), b"*2\r\n:1\r\n$0\r\n\r\n"),
     "empty lines": (b"\r\n" * 10_000 + b"PING\r\n", b"+PONG\r\n"),
     "one byte over the limit": (packed_request(LIMIT + 1), b"-ERR Protocol error: "),
-    "a bulk of 4 GiB": (b"*2\r\n$6\r\nLOOKUP\r\n$4294967296\r\n", b"-ERR Protocol error: invalid bulk length\r\n"),
-    "a bulk of 4 GiB less a byte": (b"*1\r\n$4294967295\r\n", b"-ERR Protocol error: invalid bulk length\r\n"),
+    "a bulk of 4 GiB": (
+        b"*2\r\n$6\r\nLOOKUP\r\n$4294967296\r\n",
+        b"-ERR Protocol error: invalid bulk length\r\n",
+    ),
+    "a bulk of 4 GiB less a byte": (
+        b"*1\r\n$4294967295\r\n",
+        b"-ERR Protocol error: invalid bulk length\r\n",
+    ),
     "an array of 4 GiB": (b"*4294967296\r\n", b"-ERR Protocol error: invalid multibulk length\r\n"),
     "as many arguments as may be, of none": (b"*65536\r\n", b""),
-    "a line of a megabyte": (b"LOOKUP " + b"1" * (1 << 20), b"-ERR Protocol error: too big inline request\r\n"),
+    "a line of a megabyte": (
+        b"LOOKUP " + b"1" * (1 << 20),
+        b"-ERR Protocol error: too big inline request\r\n",
+    ),
     "nested arrays": (b"*1\r\n" * DEEP, b"-ERR Protocol error: expected '$'\r\n"),
-    "nested arrays at the end": (b"*3\r\n$4\r\nPING\r\n*2\r\n*2\r\n$1\r\nx", b"-ERR Protocol error: expected '$'\r\n"),
+    "nested arrays at the end": (
+        b"*3\r\n$4\r\nPING\r\n*2\r\n*2\r\n$1\r\nx",
+        b"-ERR Protocol error: expected '$'\r\n",
+    ),
     "types of replies": (b"%1\r\n+a\r\n:1\r\n", b"-ERR"),
 }
 
@@ -138,7 +150,12 @@ def test_claims_of_much_hold_nothing(warm_daemon):
 
 
 def test_byte_by_byte(warm_daemon):
-    sent = request("LOOKUPJSON", "198.24.10.1") + b"lookup 198.24.10.1\r\n" + request("HELLO", "3") + request("PING")
+    sent = (
+        request("LOOKUPJSON", "198.24.10.1")
+        + b"lookup 198.24.10.1\r\n"
+        + request("HELLO", "3")
+        + request("PING")
+    )
     whole = converse(warm_daemon, sent)
     before = resident(warm_daemon.process.pid)["anon"]
     with warm_daemon.connect() as client:
@@ -175,7 +192,18 @@ def test_rubbish(warm_daemon):
     """Random bytes, and bytes that look like requests until they don't; from a few clients at once."""
     chance = random.Random("rubbish")
     noise = chance.randbytes(1 << 20)
-    words = [b"*", b"$", b"\r\n", b"3", b"-1", b"LOOKUP", b"*2\r\n$6\r\nLOOKUP\r\n", b"$9\r\n192.0.2.1\r\n", b'"', b"\0"]
+    words = [
+        b"*",
+        b"$",
+        b"\r\n",
+        b"3",
+        b"-1",
+        b"LOOKUP",
+        b"*2\r\n$6\r\nLOOKUP\r\n",
+        b"$9\r\n192.0.2.1\r\n",
+        b'"',
+        b"\0",
+    ]
     likely = b"".join(chance.choices(words, k=200_000))
     before = resident(warm_daemon.process.pid)["anon"]
     sent = largest = 0

@@ -72,7 +72,16 @@ def batched(some: list, count: int):
 
 
 def invalid(text: str) -> list[str]:
-    return [f"{text}:80", f"{text}/32", f"[{text}]:80", f"{text}%eth0", f" {text}", f"{text}\t", f"x@{text}", text * 40]
+    return [
+        f"{text}:80",
+        f"{text}/32",
+        f"[{text}]:80",
+        f"{text}%eth0",
+        f" {text}",
+        f"{text}\t",
+        f"x@{text}",
+        text * 40,
+    ]
 
 
 def whole_requests(text: str) -> list[bytes]:
@@ -271,7 +280,9 @@ def test_a_second_later_no_address_is_in_memory_or_in_the_log(quick_daemon, sock
     # Clients that have asked for all that and stay, silent and with a name that says nothing.
     staying = [daemon.connect() for _ in range(20)]
     for client, text in zip(staying, texts, strict=False):
-        client.sendall(b"".join(whole_requests(text)) + request("CLIENT", "SETNAME", "x") + request("ECHO", "end"))
+        client.sendall(
+            b"".join(whole_requests(text)) + request("CLIENT", "SETNAME", "x") + request("ECHO", "end")
+        )
         received = b""
         while not received.endswith(b"$3\r\nend\r\n"):
             received += client.recv(1 << 16)

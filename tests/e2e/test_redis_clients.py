@@ -1,4 +1,4 @@
-"""Redis' own clients, unchanged: redis-cli, redis-benchmark and redis-py, in both protocols, and PHP's extension."""
+"""Redis' clients, unchanged: redis-cli, redis-benchmark and redis-py in both protocols, PHP's extension."""
 
 import asyncio
 import json
@@ -118,10 +118,17 @@ def test_redis_cli_answers_at_its_prompt(daemon):
 
 # It sends a whole pipeline before it reads, so a pipeline has to fit into limits.read_ahead_bytes: 512 of
 # MLOOKUP would not.
-@pytest.mark.parametrize("shape", [["-c", "1"], ["-c", "50", "-P", "16"], ["--threads", "2", "-P", "16", "-3"]])
+@pytest.mark.parametrize(
+    "shape", [["-c", "1"], ["-c", "50", "-P", "16"], ["--threads", "2", "-P", "16", "-3"]]
+)
 @pytest.mark.parametrize(
     "command",
-    [["LOOKUP", "1.1.1.1"], ["LOOKUPJSON", "::1"], ["MLOOKUP", *["1.1.1.1"] * 100], ["-P", "512", "LOOKUP", "::1"]],
+    [
+        ["LOOKUP", "1.1.1.1"],
+        ["LOOKUPJSON", "::1"],
+        ["MLOOKUP", *["1.1.1.1"] * 100],
+        ["-P", "512", "LOOKUP", "::1"],
+    ],
 )
 def test_redis_benchmark_runs_any_command(command, shape, daemon):
     done = subprocess.run(

@@ -168,7 +168,7 @@ async fn a_request_that_is_too_long_ends_the_connection() {
 
 #[tokio::test]
 async fn long_requests_share_what_there_is_for_all() {
-    let state = state(Limits { buffer_bytes: 300 << 10, ..Limits::default() });
+    let state = state(Limits { buffer_bytes: 600 << 10, ..Limits::default() });
     let begun = format!("*2\r\n$4\r\nECHO\r\n$200000\r\n{}", "x".repeat(150_000));
     let rest = format!("{}\r\n", "x".repeat(50_000));
     let (mut first, conversation) = client(&state, 1 << 20);
