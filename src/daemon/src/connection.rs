@@ -193,7 +193,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Conversation<R, W> {
                 Next::Incomplete => return Ok(Flow::Continue),
                 Next::Invalid(error) => {
                     self.output.refuse(match error {
-                        ProtocolError::TooBig | ProtocolError::BulkLength | ProtocolError::InlineTooBig => {
+                        ProtocolError::TooBig | ProtocolError::BulkTooBig | ProtocolError::InlineTooBig => {
                             Refusal::RequestBytes
                         }
                         _ => Refusal::Protocol,

@@ -25,8 +25,10 @@ pub enum ProtocolError {
     ArrayHeader,
     /// Something other than a bulk string in the array, as an array in the array.
     NotBulk,
-    /// After `$`: no number, a negative one, or more than a request may have.
+    /// After `$`: no number, or a negative one.
     BulkLength,
+    /// After `$`: more than a request may have.
+    BulkTooBig,
     /// After `$`: a line longer than any number.
     BulkHeader,
     /// A bulk string is not followed by CR LF: its length was wrong.
@@ -46,7 +48,7 @@ impl ProtocolError {
             ProtocolError::ArrayLength => "invalid multibulk length",
             ProtocolError::ArrayHeader => "too big mbulk count string",
             ProtocolError::NotBulk => "expected '$'",
-            ProtocolError::BulkLength => "invalid bulk length",
+            ProtocolError::BulkLength | ProtocolError::BulkTooBig => "invalid bulk length",
             ProtocolError::BulkHeader => "too big bulk count string",
             ProtocolError::BulkEnd => "expected CRLF after bulk string",
             ProtocolError::TooBig => "too big request",
@@ -165,10 +167,10 @@ impl Parser {
                 Header::TooLong => return Err(ProtocolError::BulkHeader),
             };
             // Refused when claimed, not when it has come in.
-            let length = usize::try_from(length)
-                .ok()
-                .filter(|length| *length <= self.limit)
-                .ok_or(ProtocolError::BulkLength)?;
+            let length = usize::try_from(length).map_err(|_| ProtocolError::BulkLength)?;
+            if length > self.limit {
+                return Err(ProtocolError::BulkTooBig);
+            }
             let start = self.position + header_length;
             let end = start + length;
             if end + 2 > self.limit {
@@ -401,7 +403,7 @@ mod tests {
     #[test]
     fn what_is_too_much_is_refused_when_claimed() {
         use ProtocolError::{
-            ArrayHeader, ArrayLength, BulkHeader, BulkLength, InlineTooBig, NotBulk, TooBig,
+            ArrayHeader, ArrayLength, BulkHeader, BulkLength, BulkTooBig, InlineTooBig, NotBulk, TooBig,
         };
         let inline = vec![b'a'; MAX_INLINE_BYTES + 1];
         let almost = format!("*3\r\n$4\r\nPING\r\n${MAX_REQUEST_BYTES}\r\n");
@@ -412,7 +414,7 @@ mod tests {
             (b"*\r\n", ArrayLength),
             (b"*1\rx", ArrayLength),
             (b"*1111111111111111111111", ArrayHeader),
-            (b"*1\r\n$4294967296\r\n", BulkLength),
+            (b"*1\r\n$4294967296\r\n", BulkTooBig),
             (b"*1\r\n$-1\r\n", BulkLength),
             (b"*1\r\n$x\r\n", BulkLength),
             (b"*1\r\n$1111111111111111111111", BulkHeader),
