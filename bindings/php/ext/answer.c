@@ -1,10 +1,10 @@
 /*
  * The answers: readonly objects.
  *
- * An answer is made some ten million times as often as it is taken apart, so a lookup fills in status and confidence, and
- * leaves the other properties uninitialised. PHP reads a property that is there by itself; one that is not it asks
- * the object for (read_property), which then reads the name, or all of it, from the snapshot. Whatever else looks at an
- * answer (var_dump, foreach, ==, clone, serialize) completes it first. Nobody can tell the difference.
+ * Most who look up want a name, so a lookup fills in status, name and confidence, and leaves the other properties
+ * uninitialised. PHP reads a property that is there by itself; for one that is not it asks the object (read_property), which
+ * then reads it from the snapshot. Whatever else looks at an answer (var_dump, foreach, ==, clone, serialize) completes it
+ * first. Nobody can tell the difference.
  *
  * What the properties are, and what they are called in the contract's JSON, stands in tables; toArray and fromArray go through
  * them.
@@ -14,8 +14,6 @@
 #include "ext/json/php_json.h"
 #include "zend_exceptions.h"
 #include "zend_smart_str.h"
-
-#define MAX_SOURCES 32
 
 /* In the order of the stub's properties, which is that of the objects' slots. */
 enum { A_STATUS, A_NAME, A_COMPANY, A_OPERATOR, A_NETWORK, A_CONFIDENCE, A_SOURCES, A_BLOCK, A_COUNT };
@@ -88,7 +86,7 @@ static zend_object_handlers answer_handlers, value_handlers;
 
 /* By nameplate_hit_t.kind. */
 static zend_string *statuses[4];
-static zend_string *name_of_name;
+static zend_string *name_of_network;
 
 static inline np_answer *np_answer_of(zend_object *object)
 {
@@ -182,7 +180,35 @@ static size_t format_v6(const uint8_t *bytes, char *out)
         if (i > 0 && i != best + best_length) {
             *out++ = ':';
         }
-        out += sprintf(out, "%x", (unsigned)bytes[2 * i] << 8 | bytes[2 * i + 1]);
+        for (int shift = 12, word = bytes[2 * i] << 8 | bytes[2 * i + 1], begun = 0; shift >= 0; shift -= 4) {
+            int digit = word >> shift & 15;
+
+            if (digit || begun || shift == 0) {
+                *out++ = "0123456789abcdef"[digit];
+                begun = 1;
+            }
+        }
+    }
+    return (size_t)(out - start);
+}
+
+static size_t format_v4(const uint8_t *bytes, char *out)
+{
+    char *start = out;
+
+    for (int i = 0; i < 4; i++) {
+        unsigned byte = bytes[i];
+
+        if (i > 0) {
+            *out++ = '.';
+        }
+        if (byte >= 100) {
+            *out++ = (char)('0' + byte / 100);
+        }
+        if (byte >= 10) {
+            *out++ = (char)('0' + byte / 10 % 10);
+        }
+        *out++ = (char)('0' + byte % 10);
     }
     return (size_t)(out - start);
 }
@@ -190,9 +216,7 @@ static size_t format_v6(const uint8_t *bytes, char *out)
 static void set_address(zend_object *object, uint32_t slot, uint32_t family, const uint8_t *bytes)
 {
     char text[48];
-    size_t length = family == 4
-        ? (size_t)snprintf(text, sizeof text, "%u.%u.%u.%u", bytes[0], bytes[1], bytes[2], bytes[3])
-        : format_v6(bytes, text);
+    size_t length = family == 4 ? format_v4(bytes, text) : format_v6(bytes, text);
 
     ZVAL_STRINGL(OBJ_PROP_NUM(object, slot), text, length);
 }
@@ -211,10 +235,15 @@ static void set_sources(zval *into, nameplate_snapshot_t *snapshot, uint32_t sou
         return;
     }
     array_init_size(into, 2);
-    for (uint32_t i = 0; i < MAX_SOURCES; i++) {
-        nameplate_source_t source = {.size = sizeof source};
+    for (uint32_t i = 0; sources >> i; i++) {
+        nameplate_source_t source;
 
-        if ((sources >> i & 1) && nameplate_source(snapshot, i, &source) == NAMEPLATE_OK && source.name.length) {
+        if (!(sources >> i & 1)) {
+            continue;
+        }
+        source.size = sizeof source;
+        source.reserved = 0;
+        if (nameplate_source(snapshot, i, &source) == NAMEPLATE_OK && source.name.length) {
             add_next_index_stringl(into, source.name.data, source.name.length);
         }
     }
@@ -266,43 +295,46 @@ void np_metadata_create(zval *into, np_handle *handle)
 
 /* Making and completing answers */
 
-static inline np_answer *allocate(zend_class_entry *ce)
+static inline np_answer *allocate(void)
 {
-    np_answer *answer = zend_object_alloc(sizeof *answer, ce);
+    np_answer *answer = zend_object_alloc(sizeof *answer, np_answer_ce);
 
     answer->handle = NULL;
-    zend_object_std_init(&answer->std, ce);
+    zend_object_std_init(&answer->std, np_answer_ce);
     answer->std.handlers = &answer_handlers;
+    /* What object_properties_init does for properties without default. */
+    for (uint32_t slot = 0; slot < A_COUNT; slot++) {
+        ZVAL_UNDEF(OBJ_PROP_NUM(&answer->std, slot));
+        Z_PROP_FLAG_P(OBJ_PROP_NUM(&answer->std, slot)) = IS_PROP_UNINIT;
+    }
     return answer;
 }
 
+/* For unserialize; the class has no children. */
 static zend_object *answer_new(zend_class_entry *ce)
 {
-    np_answer *answer = allocate(ce);
-
-    object_properties_init(&answer->std, ce);
-    return &answer->std;
+    (void)ce;
+    return &allocate()->std;
 }
 
-static inline void set_status(np_answer *answer, uint32_t kind, uint32_t confidence)
+static inline void set_what_is_cheap(np_answer *answer, uint32_t kind, uint32_t confidence, nameplate_text_t name)
 {
-    zval *value = OBJ_PROP_NUM(&answer->std, A_CONFIDENCE);
-
     ZVAL_INTERNED_STR(OBJ_PROP_NUM(&answer->std, A_STATUS), statuses[kind & 3]);
+    set_text(&answer->std, A_NAME, name);
     if (confidence) {
-        ZVAL_LONG(value, confidence);
+        ZVAL_LONG(OBJ_PROP_NUM(&answer->std, A_CONFIDENCE), confidence);
     } else {
-        ZVAL_NULL(value);
+        ZVAL_NULL(OBJ_PROP_NUM(&answer->std, A_CONFIDENCE));
     }
 }
 
 void np_answer_create(zval *into, np_handle *handle, const nameplate_hit_t *hit)
 {
-    np_answer *answer = allocate(np_answer_ce);
+    np_answer *answer = allocate();
 
-    object_properties_init(&answer->std, np_answer_ce);
-    answer->hit = *hit;
-    set_status(answer, hit->kind, hit->confidence);
+    answer->id = hit->answer;
+    answer->interval = hit->interval;
+    set_what_is_cheap(answer, hit->kind, hit->confidence, hit->name);
     answer->handle = handle;
     answer->next = handle->live;
     answer->back = &handle->live;
@@ -322,14 +354,22 @@ static inline void unlink_answer(np_answer *answer)
     answer->handle = NULL;
 }
 
-static inline void set_name(np_answer *answer)
+static void set_network(np_answer *answer)
 {
-    if (Z_TYPE_P(OBJ_PROP_NUM(&answer->std, A_NAME)) == IS_UNDEF) {
-        set_text(&answer->std, A_NAME, answer->hit.name);
+    zval *network = OBJ_PROP_NUM(&answer->std, A_NETWORK);
+    nameplate_range_t range;
+
+    if (Z_TYPE_P(network) != IS_UNDEF) {
+        return;
+    }
+    if (nameplate_network(answer->handle->snapshot, answer->interval, &range) == NAMEPLATE_OK) {
+        np_network_create(network, &range);
+    } else {
+        ZVAL_NULL(network);
     }
 }
 
-/* All but name, status, confidence and network. */
+/* Company, operator, sources and block. */
 static void set_facts(np_answer *answer, nameplate_snapshot_t *snapshot, const nameplate_answer_t *facts)
 {
     zend_object *object = &answer->std;
@@ -346,35 +386,31 @@ static void set_facts(np_answer *answer, nameplate_snapshot_t *snapshot, const n
     set_text(object, A_BLOCK, facts->block);
 }
 
+static void read_facts(np_answer *answer)
+{
+    nameplate_answer_t facts = {.size = sizeof facts};
+
+    if (Z_TYPE_P(OBJ_PROP_NUM(&answer->std, A_COMPANY)) == IS_UNDEF) {
+        /* Of an id that the same snapshot gave, this can't fail; if it did, nothing would be known. */
+        (void)nameplate_answer(answer->handle->snapshot, answer->id, &facts);
+        set_facts(answer, answer->handle->snapshot, &facts);
+    }
+}
+
 void np_answer_complete(np_answer *answer)
 {
-    nameplate_snapshot_t *snapshot;
-    nameplate_answer_t facts = {.size = sizeof facts};
-    nameplate_range_t range;
-
-    if (!answer->handle) {
-        return;
-    }
-    snapshot = answer->handle->snapshot;
-    unlink_answer(answer);
-    set_name(answer);
-    /* Of an id that the same snapshot gave, this can't fail; if it did, nothing would be known. */
-    (void)nameplate_answer(snapshot, answer->hit.answer, &facts);
-    set_facts(answer, snapshot, &facts);
-    if (nameplate_network(snapshot, answer->hit.interval, &range) == NAMEPLATE_OK) {
-        np_network_create(OBJ_PROP_NUM(&answer->std, A_NETWORK), &range);
-    } else {
-        ZVAL_NULL(OBJ_PROP_NUM(&answer->std, A_NETWORK));
+    if (answer->handle) {
+        read_facts(answer);
+        set_network(answer);
+        unlink_answer(answer);
     }
 }
 
 void np_answer_create_without_network(zval *into, np_handle *handle, const nameplate_answer_t *facts)
 {
-    np_answer *answer = allocate(np_answer_ce);
+    np_answer *answer = allocate();
 
-    object_properties_init(&answer->std, np_answer_ce);
-    set_status(answer, facts->kind, facts->confidence);
-    set_text(&answer->std, A_NAME, facts->kind == NAMEPLATE_COMPANY ? facts->company_name
+    set_what_is_cheap(answer, facts->kind, facts->confidence, facts->kind == NAMEPLATE_COMPANY ? facts->company_name
         : facts->kind == NAMEPLATE_OPERATOR ? facts->operator_name : facts->block);
     set_facts(answer, handle->snapshot, facts);
     ZVAL_NULL(OBJ_PROP_NUM(&answer->std, A_NETWORK));
@@ -387,8 +423,16 @@ static void answer_free(zend_object *object)
 {
     np_answer *answer = np_answer_of(object);
 
-    if (answer->handle) {
-        unlink_answer(answer);
+    if (!answer->handle) {
+        zend_object_std_dtor(object);
+        return;
+    }
+    unlink_answer(answer);
+    if (EXPECTED(!object->properties && !(OBJ_FLAGS(object) & IS_OBJ_WEAKLY_REFERENCED)
+            && Z_TYPE_P(OBJ_PROP_NUM(object, A_COMPANY)) == IS_UNDEF && Z_TYPE_P(OBJ_PROP_NUM(object, A_NETWORK)) == IS_UNDEF)) {
+        /* Nothing but the name was asked for: all that zend_object_std_dtor would find to do. */
+        zval_ptr_dtor_str(OBJ_PROP_NUM(object, A_NAME));
+        return;
     }
     zend_object_std_dtor(object);
 }
@@ -398,10 +442,10 @@ static zval *answer_read(zend_object *object, zend_string *name, int type, void 
     np_answer *answer = np_answer_of(object);
 
     if (answer->handle) {
-        if (name == name_of_name || zend_string_equals(name, name_of_name)) {
-            set_name(answer);
+        if (zend_string_equals(name, name_of_network)) {
+            set_network(answer);
         } else {
-            np_answer_complete(answer);
+            read_facts(answer);
         }
     }
     return zend_std_read_property(object, name, type, cache, rv);
@@ -453,8 +497,7 @@ static zend_object *answer_clone(zend_object *object)
     np_answer *copy;
 
     np_answer_complete(np_answer_of(object));
-    copy = allocate(np_answer_ce);
-    object_properties_init(&copy->std, np_answer_ce);
+    copy = allocate();
     zend_objects_clone_members(&copy->std, object);
     return &copy->std;
 }
@@ -479,7 +522,7 @@ void np_answer_minit(void)
     statuses[NAMEPLATE_COMPANY] = permanent("company");
     statuses[NAMEPLATE_OPERATOR] = permanent("operator");
     statuses[NAMEPLATE_RESERVED] = permanent("reserved");
-    name_of_name = permanent("name");
+    name_of_network = permanent("network");
 
     memcpy(&value_handlers, &std_object_handlers, sizeof value_handlers);
     memcpy(&answer_handlers, &std_object_handlers, sizeof answer_handlers);

@@ -40,12 +40,13 @@ typedef struct {
     bool complained;    /* that the file at hand was refused has been logged */
 } np_handle;
 
-/* An answer knows status and confidence; the rest is read from the snapshot at the first touch. */
+/* An answer knows status, name and confidence; the rest is read from the snapshot at the first touch. */
 struct np_answer {
     np_handle *handle;  /* NULL: complete */
     np_answer *next;    /* in handle->live */
     np_answer **back;   /* what points here */
-    nameplate_hit_t hit;
+    uint32_t id;        /* for nameplate_answer */
+    uint32_t interval;  /* for nameplate_network */
     zend_object std;
 };
 
