@@ -30,9 +30,13 @@ final class Answer implements \JsonSerializable
     /** The registry's name for a special-purpose block. */
     public readonly ?string $block;
 
-    /** Where the properties that were not wanted yet are read from, and the number under which. */
+    /** Where the properties that were not wanted yet are read from, and what the lookup found there. */
     private ?Internal\Snapshot $snapshot = null;
     private int $interval = 0;
+    private int $kind = 0;
+
+    /** Of which lazy answers are copies: quicker than to unset their properties one by one. */
+    private static ?self $pattern = null;
 
     private function __construct()
     {
@@ -56,21 +60,29 @@ final class Answer implements \JsonSerializable
      *
      * @internal
      */
-    public static function ofSnapshot(
-        string $status,
-        ?string $name,
-        ?int $confidence,
-        int $interval,
-        Internal\Snapshot $snapshot
-    ): Answer {
-        $made = new self();
-        $made->status = $status;
+    public static function ofSnapshot(?string $name, int $kind, int $interval, Internal\Snapshot $snapshot): Answer
+    {
+        $made = clone self::$pattern ??= self::pattern();
         $made->name = $name;
-        $made->confidence = $confidence;
+        $made->kind = $kind;
         $made->interval = $interval;
         $made->snapshot = $snapshot;
+        return $made;
+    }
+
+    private static function pattern(): self
+    {
+        $made = new self();
         // PHP asks __get for a readonly property that was unset, and not for one that never was there.
-        unset($made->company, $made->operator, $made->network, $made->sources, $made->block);
+        unset(
+            $made->status,
+            $made->company,
+            $made->operator,
+            $made->network,
+            $made->confidence,
+            $made->sources,
+            $made->block
+        );
         return $made;
     }
 
@@ -114,7 +126,7 @@ final class Answer implements \JsonSerializable
     /** @param array<string, mixed> $data */
     public function __unserialize(array $data): void
     {
-        if (isset($this->status)) {
+        if ($this->snapshot !== null || isset($this->status)) {
             throw new \Error('Cannot modify readonly property Nameplate\\Answer::$status');
         }
         $this->fill($data);
@@ -138,9 +150,19 @@ final class Answer implements \JsonSerializable
 
     public function __get(string $name): mixed
     {
-        if ($this->snapshot !== null && \in_array($name, ['company', 'operator', 'network', 'sources', 'block'], true)) {
-            $this->complete();
-            return $this->$name;
+        if ($this->snapshot !== null) {
+            switch ($name) {
+                case 'status':
+                    return $this->status = Internal\Library::STATUSES[$this->kind];
+                case 'company':
+                case 'operator':
+                case 'network':
+                case 'confidence':
+                case 'sources':
+                case 'block':
+                    $this->complete();
+                    return $this->$name;
+            }
         }
         \trigger_error('Undefined property: ' . self::class . '::$' . $name, \E_USER_WARNING);
         return null;
@@ -148,18 +170,20 @@ final class Answer implements \JsonSerializable
 
     public function __isset(string $name): bool
     {
-        return $this->snapshot !== null && $this->__get($name) !== null;
-    }
-
-    public function __clone()
-    {
+        if ($this->snapshot === null || !\property_exists($this, $name) || $name === 'interval' || $name === 'kind') {
+            return false;
+        }
         $this->complete();
+        return isset($this->$name);
     }
 
     private function complete(): void
     {
         if ($this->snapshot !== null) {
             $json = $this->snapshot->facts($this->interval);
+            // Read here, it is there.
+            $status = $this->status;
+            \assert($status === $json['status']);
             $this->snapshot = null;
             $this->fillFacts($json);
         }
@@ -175,7 +199,6 @@ final class Answer implements \JsonSerializable
                 'unknown' => 'unknown',
                 'reserved' => 'reserved',
             };
-            $this->confidence = $json['confidence'] ?? null;
             $this->fillFacts($json);
             $this->name = ($this->company ?? $this->operator)?->name ?? $this->block;
         } catch (\TypeError | \UnhandledMatchError) {
@@ -189,6 +212,7 @@ final class Answer implements \JsonSerializable
         $this->company = isset($json['company']) ? Company::fromArray($json['company']) : null;
         $this->operator = isset($json['operator']) ? Operator::fromArray($json['operator']) : null;
         $this->network = isset($json['network']) ? Network::fromArray($json['network']) : null;
+        $this->confidence = $json['confidence'] ?? null;
         $this->block = $json['block'] ?? null;
         $sources = $json['sources'] ?? [];
         (static fn (string ...$texts): bool => true)(...$sources);

@@ -17,6 +17,10 @@ final class Database implements Lookup
 {
     /** Addresses that a bulk call looks up at once. */
     private const BATCH = 512;
+    /** No text that is longer is an address. */
+    private const ADDRESS_LENGTH = 45;
+    /** Answers that are kept for who comes from the same network; a power of two. */
+    private const RECENT = 1024;
 
     private const NO_ADDRESS = 'is no IPv4 or IPv6 address: pass one as text, such as 192.0.2.1 or 2001:db8::1, '
         . 'without port, brackets, zone or spaces';
@@ -29,6 +33,15 @@ final class Database implements Lookup
     private ?Snapshot $snapshot = null;
     /** $snapshot->handle, one step nearer. */
     private ?\FFI\CData $handle = null;
+    /**
+     * The latest answers, each at its interval modulo RECENT: what is readonly can be given out twice.
+     *
+     * @var array<int, Answer>
+     */
+    private array $recent = [];
+    /** @var array<int, int> the interval of each */
+    private array $recentIntervals = [];
+    private ?Internal\Batch $batch = null;
 
     private function __construct()
     {
@@ -114,16 +127,20 @@ final class Database implements Lookup
     {
         $handle = $this->handle ?? throw self::closed();
         if ($this->ffi->nameplate_lookup($handle, $ip, \strlen($ip), $this->hitAddress) !== Library::OK) {
-            throw new \InvalidArgumentException('this ' . self::NO_ADDRESS);
+            throw self::noAddress();
         }
         $hit = $this->hit;
+        $interval = $hit->interval;
+        $slot = $interval & self::RECENT - 1;
+        if (($this->recentIntervals[$slot] ?? -1) === $interval) {
+            return $this->recent[$slot];
+        }
         $length = $hit->length;
-        $confidence = $hit->confidence;
-        return Answer::ofSnapshot(
-            Library::STATUSES[$hit->kind],
+        $this->recentIntervals[$slot] = $interval;
+        return $this->recent[$slot] = Answer::ofSnapshot(
             $length === 0 ? null : \FFI::string($hit->data, $length),
-            $confidence === 0 ? null : $confidence,
-            $hit->interval,
+            $hit->kind,
+            $interval,
             $this->snapshot
         );
     }
@@ -134,23 +151,53 @@ final class Database implements Lookup
             throw self::closed();
         }
         $answers = [];
-        $number = 0;
-        foreach ($ips as $key => $ip) {
-            $number++;
-            if (!\is_string($ip)) {
-                throw new \TypeError(\sprintf(
-                    'number %d of the list must be of type string, %s given',
-                    $number,
-                    \get_debug_type($ip)
-                ));
+        $done = 0;
+        foreach (\array_chunk($ips, self::BATCH, true) as $part) {
+            foreach ($part as $ip) {
+                $done++;
+                if (!\is_string($ip)) {
+                    throw new \TypeError(
+                        "number $done of the list must be of type string, " . \get_debug_type($ip) . ' given'
+                    );
+                }
+                if (\strlen($ip) > self::ADDRESS_LENGTH) {
+                    throw self::noAddress($done);
+                }
             }
-            try {
-                $answers[$key] = $this->lookup($ip);
-            } catch (\InvalidArgumentException) {
-                throw new \InvalidArgumentException("number $number of the list " . self::NO_ADDRESS);
-            }
+            $this->lookupPart($part, $done - \count($part), $answers);
         }
         return $answers;
+    }
+
+    /**
+     * Looks up at most BATCH texts at once.
+     *
+     * @param array<string> $ips
+     * @param array<Answer> $answers
+     */
+    private function lookupPart(#[\SensitiveParameter] array $ips, int $done, array &$answers): void
+    {
+        $this->batch ??= new Internal\Batch($this->ffi, self::BATCH, self::ADDRESS_LENGTH);
+        $this->batch->lookup($this->handle, $ips);
+        $words = $this->batch->words;
+        $base = $this->batch->base;
+        $baseAddress = $this->batch->baseAddress;
+        $snapshot = $this->snapshot;
+        $i = 0;
+        foreach ($ips as $key => $ip) {
+            $kind = $words[$i] & 0xffffffff;
+            if ($kind === Library::INVALID) {
+                throw self::noAddress($done + \intdiv($i, 4) + 1);
+            }
+            $length = $words[$i + 3];
+            $answers[$key] = Answer::ofSnapshot(
+                $length === 0 ? null : \FFI::string($base + ($words[$i + 2] - $baseAddress), $length),
+                $kind,
+                $words[$i + 1] & 0xffffffff,
+                $snapshot
+            );
+            $i += 4;
+        }
     }
 
     public function lookupPacked(#[\SensitiveParameter] string $addresses, int $width = 4): string
@@ -169,11 +216,11 @@ final class Database implements Lookup
             \FFI::memcpy($chunk, $part, \strlen($part));
             $status = $width === 4
                 ? $this->ffi->nameplate_lookup_batch_v4($handle, $chunk, $count, $found)
-                : $this->ffi->nameplate_lookup_batch_v6($handle, $this->ffi->cast('uint8_t *', $chunk), $count, $found);
+                : $this->ffi->nameplate_lookup_batch_v6($handle, $this->ffi->cast('uint8_t *', \FFI::addr($chunk)), $count, $found);
             if ($status !== Library::OK) {
                 throw self::failure($this->ffi, $status);
             }
-            $ids .= \pack('V*', ...\unpack('L*', \FFI::string($this->ffi->cast('char *', $found), $count * 4)));
+            $ids .= \pack('V*', ...\unpack('L*', \FFI::string($this->ffi->cast('char *', \FFI::addr($found)), $count * 4)));
         }
         return $ids;
     }
@@ -291,6 +338,8 @@ final class Database implements Lookup
         if ($this->database !== null) {
             $this->handle = null;
             $this->snapshot = null;
+            $this->recent = [];
+            $this->recentIntervals = [];
             $this->ffi->nameplate_close($this->database);
             $this->database = null;
         }
@@ -300,6 +349,8 @@ final class Database implements Lookup
     {
         $this->snapshot = new Snapshot($this->ffi, $this->database);
         $this->handle = $this->snapshot->handle;
+        $this->recent = [];
+        $this->recentIntervals = [];
     }
 
     /** @return array<string, mixed> */
@@ -340,6 +391,12 @@ final class Database implements Lookup
     {
         $text = $error !== null && $error->status !== 0 ? \FFI::string($error->text) : $ffi->nameplate_status_text($status);
         return new Exception($text, $status);
+    }
+
+    /** @param int|null $number the how-manieth of a list */
+    private static function noAddress(?int $number = null): \InvalidArgumentException
+    {
+        return new \InvalidArgumentException(($number === null ? 'this ' : "number $number of the list ") . self::NO_ADDRESS);
     }
 
     private static function closed(): Exception
