@@ -14,6 +14,9 @@ namespace Nameplate;
  */
 final class Answer implements \JsonSerializable
 {
+    /** By the C library's numbers. */
+    private const STATUSES = ['unknown', 'company', 'operator', 'reserved'];
+
     public readonly string $status;
     /** The company's name, else the operator's, else that of the special-purpose block. */
     public readonly ?string $name;
@@ -30,9 +33,10 @@ final class Answer implements \JsonSerializable
     /** The registry's name for a special-purpose block. */
     public readonly ?string $block;
 
-    /** Where the properties that were not wanted yet are read from, and what the lookup found there. */
-    private ?Internal\Snapshot $snapshot = null;
-    private int $interval = 0;
+    /** Where the properties that were not wanted yet are read from, and the number under which; null: they are here. */
+    private ?Internal\Facts $facts = null;
+    private int $number = 0;
+    /** Of self::STATUSES. */
     private int $kind = 0;
 
     /** Of which lazy answers are copies: quicker than to unset their properties one by one. */
@@ -60,13 +64,13 @@ final class Answer implements \JsonSerializable
      *
      * @internal
      */
-    public static function ofSnapshot(?string $name, int $kind, int $interval, Internal\Snapshot $snapshot): Answer
+    public static function ofFacts(?string $name, int $kind, int $number, Internal\Facts $facts): Answer
     {
         $made = clone self::$pattern ??= self::pattern();
         $made->name = $name;
         $made->kind = $kind;
-        $made->interval = $interval;
-        $made->snapshot = $snapshot;
+        $made->number = $number;
+        $made->facts = $facts;
         return $made;
     }
 
@@ -126,7 +130,7 @@ final class Answer implements \JsonSerializable
     /** @param array<string, mixed> $data */
     public function __unserialize(array $data): void
     {
-        if ($this->snapshot !== null || isset($this->status)) {
+        if ($this->facts !== null || isset($this->status)) {
             throw new \Error('Cannot modify readonly property Nameplate\\Answer::$status');
         }
         $this->fill($data);
@@ -150,10 +154,10 @@ final class Answer implements \JsonSerializable
 
     public function __get(string $name): mixed
     {
-        if ($this->snapshot !== null) {
+        if ($this->facts !== null) {
             switch ($name) {
                 case 'status':
-                    return $this->status = Internal\Library::STATUSES[$this->kind];
+                    return $this->status = self::STATUSES[$this->kind];
                 case 'company':
                 case 'operator':
                 case 'network':
@@ -170,7 +174,7 @@ final class Answer implements \JsonSerializable
 
     public function __isset(string $name): bool
     {
-        if ($this->snapshot === null || !\property_exists($this, $name) || $name === 'interval' || $name === 'kind') {
+        if ($this->facts === null || !\property_exists($this, $name) || $name === 'number' || $name === 'kind') {
             return false;
         }
         $this->complete();
@@ -179,12 +183,12 @@ final class Answer implements \JsonSerializable
 
     private function complete(): void
     {
-        if ($this->snapshot !== null) {
-            $json = $this->snapshot->facts($this->interval);
+        if ($this->facts !== null) {
+            $json = $this->facts->facts($this->number);
             // Read here, it is there.
             $status = $this->status;
             \assert($status === $json['status']);
-            $this->snapshot = null;
+            $this->facts = null;
             $this->fillFacts($json);
         }
     }
@@ -193,15 +197,13 @@ final class Answer implements \JsonSerializable
     private function fill(array $json): void
     {
         try {
-            $this->status = match ($json['status'] ?? null) {
-                'company' => 'company',
-                'operator' => 'operator',
-                'unknown' => 'unknown',
-                'reserved' => 'reserved',
-            };
+            if (!\in_array($json['status'] ?? null, self::STATUSES, true)) {
+                throw Internal\Json::refusal(self::class);
+            }
+            $this->status = $json['status'];
             $this->fillFacts($json);
             $this->name = ($this->company ?? $this->operator)?->name ?? $this->block;
-        } catch (\TypeError | \UnhandledMatchError) {
+        } catch (\TypeError) {
             throw Internal\Json::refusal(self::class);
         }
     }

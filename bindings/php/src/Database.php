@@ -17,13 +17,8 @@ final class Database implements Lookup
 {
     /** Addresses that a bulk call looks up at once. */
     private const BATCH = 512;
-    /** No text that is longer is an address. */
-    private const ADDRESS_LENGTH = 45;
     /** Answers that are kept for who comes from the same network; a power of two. */
     private const RECENT = 1024;
-
-    private const NO_ADDRESS = 'is no IPv4 or IPv6 address: pass one as text, such as 192.0.2.1 or 2001:db8::1, '
-        . 'without port, brackets, zone or spaces';
 
     private readonly \FFI $ffi;
     /** What a lookup writes to. */
@@ -127,7 +122,7 @@ final class Database implements Lookup
     {
         $handle = $this->handle ?? throw self::closed();
         if ($this->ffi->nameplate_lookup($handle, $ip, \strlen($ip), $this->hitAddress) !== Library::OK) {
-            throw self::noAddress();
+            throw Internal\Texts::noAddress();
         }
         $hit = $this->hit;
         $interval = $hit->interval;
@@ -137,7 +132,7 @@ final class Database implements Lookup
         }
         $length = $hit->length;
         $this->recentIntervals[$slot] = $interval;
-        return $this->recent[$slot] = Answer::ofSnapshot(
+        return $this->recent[$slot] = Answer::ofFacts(
             $length === 0 ? null : \FFI::string($hit->data, $length),
             $hit->kind,
             $interval,
@@ -147,56 +142,69 @@ final class Database implements Lookup
 
     public function lookupMany(#[\SensitiveParameter] array $ips): array
     {
-        if ($this->handle === null) {
-            throw self::closed();
-        }
         $answers = [];
         $done = 0;
-        foreach (\array_chunk($ips, self::BATCH, true) as $part) {
-            foreach ($part as $ip) {
+        foreach ($this->parts($ips) as $part) {
+            $words = $this->batch->words;
+            $base = $this->batch->base;
+            $baseAddress = $this->batch->baseAddress;
+            $snapshot = $this->snapshot;
+            $i = 0;
+            foreach ($part as $key => $ip) {
                 $done++;
-                if (!\is_string($ip)) {
-                    throw new \TypeError(
-                        "number $done of the list must be of type string, " . \get_debug_type($ip) . ' given'
-                    );
+                $kind = $words[$i] & 0xffffffff;
+                if ($kind === Library::INVALID) {
+                    throw Internal\Texts::noAddress($done);
                 }
-                if (\strlen($ip) > self::ADDRESS_LENGTH) {
-                    throw self::noAddress($done);
-                }
+                $length = $words[$i + 3];
+                $answers[$key] = Answer::ofFacts(
+                    $length === 0 ? null : \FFI::string($base + ($words[$i + 2] - $baseAddress), $length),
+                    $kind,
+                    $words[$i + 1] & 0xffffffff,
+                    $snapshot
+                );
+                $i += 4;
             }
-            $this->lookupPart($part, $done - \count($part), $answers);
         }
         return $answers;
     }
 
-    /**
-     * Looks up at most BATCH texts at once.
-     *
-     * @param array<string> $ips
-     * @param array<Answer> $answers
-     */
-    private function lookupPart(#[\SensitiveParameter] array $ips, int $done, array &$answers): void
+    public function names(#[\SensitiveParameter] array $ips): array
     {
-        $this->batch ??= new Internal\Batch($this->ffi, self::BATCH, self::ADDRESS_LENGTH);
-        $this->batch->lookup($this->handle, $ips);
-        $words = $this->batch->words;
-        $base = $this->batch->base;
-        $baseAddress = $this->batch->baseAddress;
-        $snapshot = $this->snapshot;
-        $i = 0;
-        foreach ($ips as $key => $ip) {
-            $kind = $words[$i] & 0xffffffff;
-            if ($kind === Library::INVALID) {
-                throw self::noAddress($done + \intdiv($i, 4) + 1);
+        $names = [];
+        $done = 0;
+        foreach ($this->parts($ips) as $part) {
+            $words = $this->batch->words;
+            $base = $this->batch->base;
+            $baseAddress = $this->batch->baseAddress;
+            $i = 0;
+            foreach ($part as $key => $ip) {
+                $done++;
+                $length = $words[$i + 3];
+                if ($length === 0 && ($words[$i] & 0xffffffff) === Library::INVALID) {
+                    throw Internal\Texts::noAddress($done);
+                }
+                $names[$key] = $length === 0 ? null : \FFI::string($base + ($words[$i + 2] - $baseAddress), $length);
+                $i += 4;
             }
-            $length = $words[$i + 3];
-            $answers[$key] = Answer::ofSnapshot(
-                $length === 0 ? null : \FFI::string($base + ($words[$i + 2] - $baseAddress), $length),
-                $kind,
-                $words[$i + 1] & 0xffffffff,
-                $snapshot
-            );
-            $i += 4;
+        }
+        return $names;
+    }
+
+    /**
+     * Looks up a list part by part: what was found of each is in $this->batch while that is in hand.
+     *
+     * @param array<mixed> $ips
+     * @return \Generator<array<string>>
+     */
+    private function parts(#[\SensitiveParameter] array $ips): \Generator
+    {
+        $this->handle ?? throw self::closed();
+        $this->batch ??= new Internal\Batch($this->ffi, self::BATCH, Internal\Texts::LONGEST);
+        Internal\Texts::check($ips);
+        foreach (\array_chunk($ips, self::BATCH, true) as $part) {
+            $this->batch->lookup($this->handle, $part);
+            yield $part;
         }
     }
 
@@ -391,12 +399,6 @@ final class Database implements Lookup
     {
         $text = $error !== null && $error->status !== 0 ? \FFI::string($error->text) : $ffi->nameplate_status_text($status);
         return new Exception($text, $status);
-    }
-
-    /** @param int|null $number the how-manieth of a list */
-    private static function noAddress(?int $number = null): \InvalidArgumentException
-    {
-        return new \InvalidArgumentException(($number === null ? 'this ' : "number $number of the list ") . self::NO_ADDRESS);
     }
 
     private static function closed(): Exception

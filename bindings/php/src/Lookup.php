@@ -30,6 +30,15 @@ interface Lookup
     public function lookupMany(#[\SensitiveParameter] array $ips): array;
 
     /**
+     * The names alone, {@see Answer::$name}, of many addresses: quickest where nothing else is wanted.
+     *
+     * @param array<string> $ips
+     * @return array<string|null> with the same keys, in the same order
+     * @throws \InvalidArgumentException where one is no address; it says the how-manieth
+     */
+    public function names(#[\SensitiveParameter] array $ips): array;
+
+    /**
      * The answer ids of millions of addresses, at a few nanoseconds each.
      *
      * @param string $addresses addresses of $width bytes each, in network order, one behind the other, as inet_pton() gives

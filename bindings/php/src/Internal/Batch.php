@@ -16,16 +16,15 @@ use Nameplate\Exception;
  */
 final class Batch
 {
-    /** Any pointer, and where it points: names are read relative to it. */
-    public readonly \FFI\CData $base;
-    public readonly int $baseAddress;
-
     /**
      * What the last lookup found, four numbers to a hit: kind | answer << 32, interval | confidence << 32, and the address and
      * length of the name.
      */
     public readonly \FFI\CData $words;
 
+    /** Any pointer, and where it points: names are read relative to it. */
+    public readonly \FFI\CData $base;
+    public readonly int $baseAddress;
     private readonly \FFI $ffi;
     private readonly \FFI\CData $characters;
     private readonly \FFI\CData $texts;
@@ -42,7 +41,11 @@ final class Batch
         $this->baseAddress = $ffi->cast('size_t', $this->base)->cdata;
     }
 
-    /** @param array<string> $texts no more, and none longer, than there is room for */
+    /**
+     * Looks up texts: what is found is in $words then.
+     *
+     * @param array<string> $texts no more, and none longer, than there is room for
+     */
     public function lookup(\FFI\CData $snapshot, #[\SensitiveParameter] array $texts): void
     {
         $joined = \implode('', $texts);

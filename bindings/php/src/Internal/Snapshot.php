@@ -7,11 +7,11 @@ namespace Nameplate\Internal;
 use Nameplate\Exception;
 
 /**
- * One state of a file, through FFI. Answers that nobody has read yet hold it; it is freed with the last of them.
+ * One state of a file, through FFI. Its numbers are intervals. Answers that nobody has read yet hold it; it is freed with the last of them.
  *
  * @internal
  */
-final class Snapshot
+final class Snapshot implements Facts
 {
     private const ANSWER_BYTES = 8192;
 
@@ -35,15 +35,10 @@ final class Snapshot
         $this->ffi->nameplate_snapshot_free($this->handle);
     }
 
-    /**
-     * All that is known in an interval.
-     *
-     * @return array<string, mixed>
-     */
-    public function facts(int $interval): array
+    public function facts(int $number): array
     {
         $hit = $this->ffi->new('nameplate_hit_t');
-        $hit->interval = $interval;
+        $hit->interval = $number;
         $length = $this->ffi->new('size_t');
         for ($capacity = self::ANSWER_BYTES;; $capacity = $length->cdata + 1) {
             $buffer = $this->ffi->new("char[$capacity]");
