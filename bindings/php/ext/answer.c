@@ -587,9 +587,9 @@ static void to_array(zend_object *object, zval *into)
 
 static bool from_array(zval *into, zend_class_entry *ce, HashTable *json);
 
-static ZEND_COLD bool refuse(zend_class_entry *ce, const char *key, const char *wanted)
+static ZEND_COLD bool refuse(zend_class_entry *ce)
 {
-    zend_value_error("%s::fromArray(): Argument #1 ($json) must have %s under \"%s\"", ZSTR_VAL(ce->name), wanted, key);
+    zend_value_error("%s::fromArray(): Argument #1 ($json) must be what toArray() gives", ZSTR_VAL(ce->name));
     return false;
 }
 
@@ -602,9 +602,9 @@ static bool field_from(zend_object *object, const np_field *field, HashTable *js
     }
     if (!value || Z_TYPE_P(value) == IS_NULL) {
         if (field->type == TEXT) {
-            return refuse(object->ce, field->key, "a string");
+            return refuse(object->ce);
         } else if (field->type == NUMBER) {
-            return refuse(object->ce, field->key, "an integer");
+            return refuse(object->ce);
         } else if (field->type == TEXTS) {
             ZVAL_EMPTY_ARRAY(into);
         } else {
@@ -616,25 +616,25 @@ static bool field_from(zend_object *object, const np_field *field, HashTable *js
     case TEXT:
     case MAYBE_TEXT:
         if (Z_TYPE_P(value) != IS_STRING) {
-            return refuse(object->ce, field->key, "a string");
+            return refuse(object->ce);
         }
         ZVAL_COPY(into, value);
         return true;
     case NUMBER:
     case MAYBE_NUMBER:
         if (Z_TYPE_P(value) != IS_LONG) {
-            return refuse(object->ce, field->key, "an integer");
+            return refuse(object->ce);
         }
         ZVAL_COPY_VALUE(into, value);
         return true;
     case OBJECT:
         if (Z_TYPE_P(value) != IS_ARRAY) {
-            return refuse(object->ce, field->key, "an array");
+            return refuse(object->ce);
         }
         return from_array(into, *field->of, Z_ARRVAL_P(value));
     default:
         if (Z_TYPE_P(value) != IS_ARRAY) {
-            return refuse(object->ce, field->key, "a list");
+            return refuse(object->ce);
         }
         array_init_size(into, zend_hash_num_elements(Z_ARRVAL_P(value)));
         ZEND_HASH_FOREACH_VAL(Z_ARRVAL_P(value), element) {
@@ -643,12 +643,12 @@ static bool field_from(zend_object *object, const np_field *field, HashTable *js
             ZVAL_DEREF(element);
             if (field->type == TEXTS) {
                 if (Z_TYPE_P(element) != IS_STRING) {
-                    return refuse(object->ce, field->key, "a list of strings");
+                    return refuse(object->ce);
                 }
                 ZVAL_COPY(&copy, element);
             } else {
                 if (Z_TYPE_P(element) != IS_ARRAY) {
-                    return refuse(object->ce, field->key, "a list of arrays");
+                    return refuse(object->ce);
                 }
                 if (!from_array(&copy, *field->of, Z_ARRVAL_P(element))) {
                     return false;
@@ -668,7 +668,7 @@ static bool finish_answer(zend_object *object)
 
     for (uint32_t kind = 0;; kind++) {
         if (kind == 4) {
-            return refuse(object->ce, "status", "\"company\", \"operator\", \"unknown\" or \"reserved\"");
+            return refuse(object->ce);
         }
         if (zend_string_equals(Z_STR_P(status), statuses[kind])) {
             break;
@@ -684,20 +684,24 @@ static bool finish_answer(zend_object *object)
     return true;
 }
 
+/* Fills an object that has nothing yet. Where it is false, there is an exception. */
+static bool fill(zend_object *object, HashTable *json)
+{
+    for (const np_field *field = fields_of(object->ce); field->key; field++) {
+        if (!field_from(object, field, json)) {
+            return false;
+        }
+    }
+    return object->ce != np_answer_ce || finish_answer(object);
+}
+
 /* Where it is false, there is an exception, and nothing in `into`. */
 static bool from_array(zval *into, zend_class_entry *ce, HashTable *json)
 {
     zval made;
-    bool whole = true;
 
     object_init_ex(&made, ce);
-    for (const np_field *field = fields_of(ce); whole && field->key; field++) {
-        whole = field_from(Z_OBJ(made), field, json);
-    }
-    if (whole && ce == np_answer_ce) {
-        whole = finish_answer(Z_OBJ(made));
-    }
-    if (!whole) {
+    if (!fill(Z_OBJ(made), json)) {
         zval_ptr_dtor(&made);
         return false;
     }
@@ -759,4 +763,25 @@ ZEND_METHOD(Nameplate_Answer, toJson)
     zval_ptr_dtor(&array);
     smart_str_0(&out);
     RETURN_STR(smart_str_extract(&out));
+}
+
+/* As the contract's JSON, so that the extension and the package in PHP read each other's. */
+ZEND_METHOD(Nameplate_Answer, __serialize)
+{
+    method_to_array(INTERNAL_FUNCTION_PARAM_PASSTHRU);
+}
+
+ZEND_METHOD(Nameplate_Answer, __unserialize)
+{
+    zend_object *object = Z_OBJ_P(ZEND_THIS);
+    HashTable *data;
+
+    ZEND_PARSE_PARAMETERS_START(1, 1)
+        Z_PARAM_ARRAY_HT(data)
+    ZEND_PARSE_PARAMETERS_END();
+    if (Z_TYPE_P(OBJ_PROP_NUM(object, A_STATUS)) != IS_UNDEF) {
+        zend_throw_error(NULL, "Cannot modify readonly property Nameplate\\Answer::$status");
+        RETURN_THROWS();
+    }
+    fill(object, data);
 }

@@ -374,8 +374,21 @@ typedef struct {
     zend_ulong done;            /* looked up before */
 } np_chunk;
 
-/* Looks up what waits, and puts the answers behind those that are in `result`. */
-static bool lookup_chunk(np_handle *handle, np_chunk *chunk, HashTable *result)
+/* Makes of a hit what goes into the result. */
+typedef void (*np_make)(zval *into, np_handle *handle, const nameplate_hit_t *hit);
+
+static void make_name(zval *into, np_handle *handle, const nameplate_hit_t *hit)
+{
+    (void)handle;
+    if (hit->name.data) {
+        ZVAL_STRINGL_FAST(into, hit->name.data, hit->name.length);
+    } else {
+        ZVAL_NULL(into);
+    }
+}
+
+/* Looks up what waits, and puts what is made of it behind what is in `result`. */
+static bool lookup_chunk(np_handle *handle, np_chunk *chunk, HashTable *result, np_make make)
 {
     nameplate_hit_t hits[BATCH];
     uint32_t status = nameplate_lookup_batch(handle->snapshot, chunk->texts, chunk->count, hits);
@@ -385,18 +398,18 @@ static bool lookup_chunk(np_handle *handle, np_chunk *chunk, HashTable *result)
         return false;
     }
     for (size_t i = 0; i < chunk->count; i++) {
-        zval answer;
+        zval value;
 
         if (UNEXPECTED(hits[i].kind == NAMEPLATE_INVALID)) {
             zend_throw_exception_ex(spl_ce_InvalidArgumentException, 0, "number " ZEND_ULONG_FMT " of the list " NO_ADDRESS,
                 chunk->done + i + 1);
             return false;
         }
-        np_answer_create(&answer, handle, &hits[i]);
+        make(&value, handle, &hits[i]);
         if (chunk->keys[i]) {
-            zend_hash_add_new(result, chunk->keys[i], &answer);
+            zend_hash_add_new(result, chunk->keys[i], &value);
         } else {
-            zend_hash_index_add_new(result, chunk->indexes[i], &answer);
+            zend_hash_index_add_new(result, chunk->indexes[i], &value);
         }
     }
     chunk->done += chunk->count;
@@ -404,7 +417,7 @@ static bool lookup_chunk(np_handle *handle, np_chunk *chunk, HashTable *result)
     return true;
 }
 
-ZEND_METHOD(Nameplate_Database, lookupMany)
+static void lookup_list(INTERNAL_FUNCTION_PARAMETERS, np_make make)
 {
     HashTable *list;
     np_handle *handle;
@@ -433,13 +446,23 @@ ZEND_METHOD(Nameplate_Database, lookupMany)
         chunk.texts[chunk.count] = (nameplate_text_t){.data = Z_STRVAL_P(element), .length = Z_STRLEN_P(element)};
         chunk.keys[chunk.count] = key;
         chunk.indexes[chunk.count] = index;
-        if (++chunk.count == BATCH && !lookup_chunk(handle, &chunk, Z_ARRVAL_P(return_value))) {
+        if (++chunk.count == BATCH && !lookup_chunk(handle, &chunk, Z_ARRVAL_P(return_value), make)) {
             RETURN_THROWS();
         }
     } ZEND_HASH_FOREACH_END();
     if (chunk.count) {
-        lookup_chunk(handle, &chunk, Z_ARRVAL_P(return_value));
+        lookup_chunk(handle, &chunk, Z_ARRVAL_P(return_value), make);
     }
+}
+
+ZEND_METHOD(Nameplate_Database, lookupMany)
+{
+    lookup_list(INTERNAL_FUNCTION_PARAM_PASSTHRU, np_answer_create);
+}
+
+ZEND_METHOD(Nameplate_Database, names)
+{
+    lookup_list(INTERNAL_FUNCTION_PARAM_PASSTHRU, make_name);
 }
 
 ZEND_METHOD(Nameplate_Database, lookupPacked)

@@ -79,6 +79,7 @@ static PHP_MINIT_FUNCTION(nameplate)
     hide_first_parameter(np_database_ce, "lookup");
     hide_first_parameter(np_database_ce, "lookupmany");
     hide_first_parameter(np_database_ce, "lookuppacked");
+    hide_first_parameter(np_database_ce, "names");
     np_database_minit();
     np_answer_minit();
     return SUCCESS;

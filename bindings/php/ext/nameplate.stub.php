@@ -19,6 +19,8 @@ namespace Nameplate {
 
         public function lookupMany(array $ips): array;
 
+        public function names(array $ips): array;
+
         public function lookupPacked(string $addresses, int $width = 4): string;
 
         public function answer(int $id): Answer;
@@ -32,7 +34,10 @@ namespace Nameplate {
         public function close(): void;
     }
 
-    /** @not-serializable */
+    /**
+     * @strict-properties
+     * @not-serializable
+     */
     final class Database implements Lookup
     {
         private function __construct()
@@ -55,6 +60,10 @@ namespace Nameplate {
         }
 
         public function lookupMany(array $ips): array
+        {
+        }
+
+        public function names(array $ips): array
         {
         }
 
@@ -83,6 +92,7 @@ namespace Nameplate {
         }
     }
 
+    /** @strict-properties */
     final class Answer implements \JsonSerializable
     {
         public readonly string $status;
@@ -113,8 +123,17 @@ namespace Nameplate {
         public function jsonSerialize(): array
         {
         }
+
+        public function __serialize(): array
+        {
+        }
+
+        public function __unserialize(array $data): void
+        {
+        }
     }
 
+    /** @strict-properties */
     final class Company implements \JsonSerializable
     {
         public readonly string $id;
@@ -144,6 +163,7 @@ namespace Nameplate {
         }
     }
 
+    /** @strict-properties */
     final class Operator implements \JsonSerializable
     {
         public readonly int $asn;
@@ -167,6 +187,7 @@ namespace Nameplate {
         }
     }
 
+    /** @strict-properties */
     final class Network implements \JsonSerializable
     {
         public readonly string $first;
@@ -189,6 +210,7 @@ namespace Nameplate {
         }
     }
 
+    /** @strict-properties */
     final class Metadata implements \JsonSerializable
     {
         public readonly int $formatVersion;
@@ -220,6 +242,7 @@ namespace Nameplate {
         }
     }
 
+    /** @strict-properties */
     final class Source implements \JsonSerializable
     {
         public readonly string $name;

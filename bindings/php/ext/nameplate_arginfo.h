@@ -1,5 +1,5 @@
 /* This is a generated file, edit the .stub.php file instead.
- * Stub hash: 19b379e1dc6dac30f1dde7b1a62884c0c6a1e602 */
+ * Stub hash: beff0d5a66b25f6a0ce1cdeb8c991103c74fe817 */
 
 ZEND_BEGIN_ARG_WITH_RETURN_OBJ_INFO_EX(arginfo_class_Nameplate_Lookup_lookup, 0, 1, Nameplate\\Answer, 0)
 	ZEND_ARG_TYPE_INFO(0, ip, IS_STRING, 0)
@@ -8,6 +8,8 @@ ZEND_END_ARG_INFO()
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_class_Nameplate_Lookup_lookupMany, 0, 1, IS_ARRAY, 0)
 	ZEND_ARG_TYPE_INFO(0, ips, IS_ARRAY, 0)
 ZEND_END_ARG_INFO()
+
+#define arginfo_class_Nameplate_Lookup_names arginfo_class_Nameplate_Lookup_lookupMany
 
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_class_Nameplate_Lookup_lookupPacked, 0, 1, IS_STRING, 0)
 	ZEND_ARG_TYPE_INFO(0, addresses, IS_STRING, 0)
@@ -47,6 +49,8 @@ ZEND_END_ARG_INFO()
 
 #define arginfo_class_Nameplate_Database_lookupMany arginfo_class_Nameplate_Lookup_lookupMany
 
+#define arginfo_class_Nameplate_Database_names arginfo_class_Nameplate_Lookup_lookupMany
+
 #define arginfo_class_Nameplate_Database_lookupPacked arginfo_class_Nameplate_Lookup_lookupPacked
 
 #define arginfo_class_Nameplate_Database_answer arginfo_class_Nameplate_Lookup_answer
@@ -72,6 +76,12 @@ ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_class_Nameplate_Answer_toJson, 0
 ZEND_END_ARG_INFO()
 
 #define arginfo_class_Nameplate_Answer_jsonSerialize arginfo_class_Nameplate_Answer_toArray
+
+#define arginfo_class_Nameplate_Answer___serialize arginfo_class_Nameplate_Answer_toArray
+
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_class_Nameplate_Answer___unserialize, 0, 1, IS_VOID, 0)
+	ZEND_ARG_TYPE_INFO(0, data, IS_ARRAY, 0)
+ZEND_END_ARG_INFO()
 
 #define arginfo_class_Nameplate_Company___construct arginfo_class_Nameplate_Database___construct
 
@@ -128,6 +138,7 @@ ZEND_METHOD(Nameplate_Database, __construct);
 ZEND_METHOD(Nameplate_Database, open);
 ZEND_METHOD(Nameplate_Database, lookup);
 ZEND_METHOD(Nameplate_Database, lookupMany);
+ZEND_METHOD(Nameplate_Database, names);
 ZEND_METHOD(Nameplate_Database, lookupPacked);
 ZEND_METHOD(Nameplate_Database, answer);
 ZEND_METHOD(Nameplate_Database, networks);
@@ -139,6 +150,8 @@ ZEND_METHOD(Nameplate_Answer, fromArray);
 ZEND_METHOD(Nameplate_Answer, toArray);
 ZEND_METHOD(Nameplate_Answer, toJson);
 ZEND_METHOD(Nameplate_Answer, jsonSerialize);
+ZEND_METHOD(Nameplate_Answer, __serialize);
+ZEND_METHOD(Nameplate_Answer, __unserialize);
 ZEND_METHOD(Nameplate_Company, __construct);
 ZEND_METHOD(Nameplate_Company, fromArray);
 ZEND_METHOD(Nameplate_Company, toArray);
@@ -169,6 +182,7 @@ static const zend_function_entry class_Nameplate_Exception_methods[] = {
 static const zend_function_entry class_Nameplate_Lookup_methods[] = {
 	ZEND_ABSTRACT_ME_WITH_FLAGS(Nameplate_Lookup, lookup, arginfo_class_Nameplate_Lookup_lookup, ZEND_ACC_PUBLIC|ZEND_ACC_ABSTRACT)
 	ZEND_ABSTRACT_ME_WITH_FLAGS(Nameplate_Lookup, lookupMany, arginfo_class_Nameplate_Lookup_lookupMany, ZEND_ACC_PUBLIC|ZEND_ACC_ABSTRACT)
+	ZEND_ABSTRACT_ME_WITH_FLAGS(Nameplate_Lookup, names, arginfo_class_Nameplate_Lookup_names, ZEND_ACC_PUBLIC|ZEND_ACC_ABSTRACT)
 	ZEND_ABSTRACT_ME_WITH_FLAGS(Nameplate_Lookup, lookupPacked, arginfo_class_Nameplate_Lookup_lookupPacked, ZEND_ACC_PUBLIC|ZEND_ACC_ABSTRACT)
 	ZEND_ABSTRACT_ME_WITH_FLAGS(Nameplate_Lookup, answer, arginfo_class_Nameplate_Lookup_answer, ZEND_ACC_PUBLIC|ZEND_ACC_ABSTRACT)
 	ZEND_ABSTRACT_ME_WITH_FLAGS(Nameplate_Lookup, networks, arginfo_class_Nameplate_Lookup_networks, ZEND_ACC_PUBLIC|ZEND_ACC_ABSTRACT)
@@ -184,6 +198,7 @@ static const zend_function_entry class_Nameplate_Database_methods[] = {
 	ZEND_ME(Nameplate_Database, open, arginfo_class_Nameplate_Database_open, ZEND_ACC_PUBLIC|ZEND_ACC_STATIC)
 	ZEND_ME(Nameplate_Database, lookup, arginfo_class_Nameplate_Database_lookup, ZEND_ACC_PUBLIC)
 	ZEND_ME(Nameplate_Database, lookupMany, arginfo_class_Nameplate_Database_lookupMany, ZEND_ACC_PUBLIC)
+	ZEND_ME(Nameplate_Database, names, arginfo_class_Nameplate_Database_names, ZEND_ACC_PUBLIC)
 	ZEND_ME(Nameplate_Database, lookupPacked, arginfo_class_Nameplate_Database_lookupPacked, ZEND_ACC_PUBLIC)
 	ZEND_ME(Nameplate_Database, answer, arginfo_class_Nameplate_Database_answer, ZEND_ACC_PUBLIC)
 	ZEND_ME(Nameplate_Database, networks, arginfo_class_Nameplate_Database_networks, ZEND_ACC_PUBLIC)
@@ -200,6 +215,8 @@ static const zend_function_entry class_Nameplate_Answer_methods[] = {
 	ZEND_ME(Nameplate_Answer, toArray, arginfo_class_Nameplate_Answer_toArray, ZEND_ACC_PUBLIC)
 	ZEND_ME(Nameplate_Answer, toJson, arginfo_class_Nameplate_Answer_toJson, ZEND_ACC_PUBLIC)
 	ZEND_ME(Nameplate_Answer, jsonSerialize, arginfo_class_Nameplate_Answer_jsonSerialize, ZEND_ACC_PUBLIC)
+	ZEND_ME(Nameplate_Answer, __serialize, arginfo_class_Nameplate_Answer___serialize, ZEND_ACC_PUBLIC)
+	ZEND_ME(Nameplate_Answer, __unserialize, arginfo_class_Nameplate_Answer___unserialize, ZEND_ACC_PUBLIC)
 	ZEND_FE_END
 };
 
@@ -274,7 +291,7 @@ static zend_class_entry *register_class_Nameplate_Database(zend_class_entry *cla
 
 	INIT_NS_CLASS_ENTRY(ce, "Nameplate", "Database", class_Nameplate_Database_methods);
 	class_entry = zend_register_internal_class_ex(&ce, NULL);
-	class_entry->ce_flags |= ZEND_ACC_FINAL|ZEND_ACC_NOT_SERIALIZABLE;
+	class_entry->ce_flags |= ZEND_ACC_FINAL|ZEND_ACC_NO_DYNAMIC_PROPERTIES|ZEND_ACC_NOT_SERIALIZABLE;
 	zend_class_implements(class_entry, 1, class_entry_Nameplate_Lookup);
 
 	return class_entry;
@@ -286,7 +303,7 @@ static zend_class_entry *register_class_Nameplate_Answer(zend_class_entry *class
 
 	INIT_NS_CLASS_ENTRY(ce, "Nameplate", "Answer", class_Nameplate_Answer_methods);
 	class_entry = zend_register_internal_class_ex(&ce, NULL);
-	class_entry->ce_flags |= ZEND_ACC_FINAL;
+	class_entry->ce_flags |= ZEND_ACC_FINAL|ZEND_ACC_NO_DYNAMIC_PROPERTIES;
 	zend_class_implements(class_entry, 1, class_entry_JsonSerializable);
 
 	zval property_status_default_value;
@@ -349,7 +366,7 @@ static zend_class_entry *register_class_Nameplate_Company(zend_class_entry *clas
 
 	INIT_NS_CLASS_ENTRY(ce, "Nameplate", "Company", class_Nameplate_Company_methods);
 	class_entry = zend_register_internal_class_ex(&ce, NULL);
-	class_entry->ce_flags |= ZEND_ACC_FINAL;
+	class_entry->ce_flags |= ZEND_ACC_FINAL|ZEND_ACC_NO_DYNAMIC_PROPERTIES;
 	zend_class_implements(class_entry, 1, class_entry_JsonSerializable);
 
 	zval property_id_default_value;
@@ -415,7 +432,7 @@ static zend_class_entry *register_class_Nameplate_Operator(zend_class_entry *cla
 
 	INIT_NS_CLASS_ENTRY(ce, "Nameplate", "Operator", class_Nameplate_Operator_methods);
 	class_entry = zend_register_internal_class_ex(&ce, NULL);
-	class_entry->ce_flags |= ZEND_ACC_FINAL;
+	class_entry->ce_flags |= ZEND_ACC_FINAL|ZEND_ACC_NO_DYNAMIC_PROPERTIES;
 	zend_class_implements(class_entry, 1, class_entry_JsonSerializable);
 
 	zval property_asn_default_value;
@@ -445,7 +462,7 @@ static zend_class_entry *register_class_Nameplate_Network(zend_class_entry *clas
 
 	INIT_NS_CLASS_ENTRY(ce, "Nameplate", "Network", class_Nameplate_Network_methods);
 	class_entry = zend_register_internal_class_ex(&ce, NULL);
-	class_entry->ce_flags |= ZEND_ACC_FINAL;
+	class_entry->ce_flags |= ZEND_ACC_FINAL|ZEND_ACC_NO_DYNAMIC_PROPERTIES;
 	zend_class_implements(class_entry, 1, class_entry_JsonSerializable);
 
 	zval property_first_default_value;
@@ -469,7 +486,7 @@ static zend_class_entry *register_class_Nameplate_Metadata(zend_class_entry *cla
 
 	INIT_NS_CLASS_ENTRY(ce, "Nameplate", "Metadata", class_Nameplate_Metadata_methods);
 	class_entry = zend_register_internal_class_ex(&ce, NULL);
-	class_entry->ce_flags |= ZEND_ACC_FINAL;
+	class_entry->ce_flags |= ZEND_ACC_FINAL|ZEND_ACC_NO_DYNAMIC_PROPERTIES;
 	zend_class_implements(class_entry, 1, class_entry_JsonSerializable);
 
 	zval property_formatVersion_default_value;
@@ -547,7 +564,7 @@ static zend_class_entry *register_class_Nameplate_Source(zend_class_entry *class
 
 	INIT_NS_CLASS_ENTRY(ce, "Nameplate", "Source", class_Nameplate_Source_methods);
 	class_entry = zend_register_internal_class_ex(&ce, NULL);
-	class_entry->ce_flags |= ZEND_ACC_FINAL;
+	class_entry->ce_flags |= ZEND_ACC_FINAL|ZEND_ACC_NO_DYNAMIC_PROPERTIES;
 	zend_class_implements(class_entry, 1, class_entry_JsonSerializable);
 
 	zval property_name_default_value;
