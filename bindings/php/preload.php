@@ -1,9 +1,10 @@
 <?php
 
 /**
- * For where ffi.enable is "preload", as it is unless php.ini says otherwise: loads libnameplate and the package's classes
+ * For where ffi.enable is "preload", as it is unless php.ini says otherwise: libnameplate and the package's classes are loaded
  * once, when PHP starts. Not needed with the extension.
  *
+ *     ffi.preload=/path/to/vendor/nameplate/nameplate/src/Internal/nameplate.ffi.h
  *     opcache.preload=/path/to/vendor/nameplate/nameplate/preload.php
  *     opcache.preload_user=www-data
  */
@@ -11,7 +12,6 @@
 declare(strict_types=1);
 
 if (!extension_loaded('nameplate')) {
-    FFI::load(__DIR__ . '/src/Internal/nameplate.ffi.h');
     foreach (['Facts', 'Json', 'Library', 'Snapshot', 'Batch', 'Packed', 'Texts'] as $class) {
         require_once __DIR__ . "/src/Internal/$class.php";
     }

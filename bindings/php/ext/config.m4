@@ -37,5 +37,5 @@ if test "$PHP_NAMEPLATE" != "no"; then
     PHP_ADD_LIBRARY_WITH_PATH([nameplate], [$np_lib], [NAMEPLATE_SHARED_LIBADD])
   fi
   PHP_SUBST([NAMEPLATE_SHARED_LIBADD])
-  PHP_NEW_EXTENSION([nameplate], [nameplate.c database.c answer.c], [$ext_shared],, [-DZEND_ENABLE_STATIC_TSRMLS_CACHE=1])
+  PHP_NEW_EXTENSION([nameplate], [nameplate.c database.c answer.c], [$ext_shared],, [-DZEND_ENABLE_STATIC_TSRMLS_CACHE=1 -fvisibility=hidden])
 fi

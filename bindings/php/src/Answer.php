@@ -172,11 +172,6 @@ final class Answer implements \JsonSerializable
         return null;
     }
 
-    public function __set(string $name, mixed $value): void
-    {
-        throw new \Error('Cannot modify readonly property ' . self::class . '::$' . $name);
-    }
-
     public function __isset(string $name): bool
     {
         if ($this->facts === null || !\property_exists($this, $name) || $name === 'number' || $name === 'kind') {

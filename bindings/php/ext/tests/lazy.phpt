@@ -15,7 +15,6 @@ var_dump(serialize($db->lookup('20.0.0.0')) === serialize($read));
 var_dump(unserialize(serialize($read)) == $read);
 var_dump(json_encode($db->lookup('20.0.0.0')) === json_encode($read));
 var_dump(get_object_vars($db->lookup('20.0.0.0')) == get_object_vars($read));
-var_dump(iterator_count(new ArrayIterator($db->lookup('20.0.0.0'))));
 foreach ($db->lookup('10.0.0.0') as $name => $value) {
     echo $name, '=', json_encode($value), ' ';
 }
@@ -38,7 +37,6 @@ bool(true)
 bool(true)
 bool(true)
 bool(true)
-int(8)
 status="reserved" name="Private-Use" company=null operator=null network=null confidence=null sources=[] block="Private-Use" 
 bool(true)
 bool(true)

@@ -52,8 +52,8 @@ Error: Cannot modify readonly property Nameplate\Answer::$company
 Error: Cannot modify readonly property Nameplate\Answer::$company
 Error: Cannot modify readonly property Nameplate\Answer::$status
 Error: Cannot modify readonly property Nameplate\Answer::$status
-Error: Call to private Nameplate\Answer::__construct() from scope %S
-Error: Call to private Nameplate\Answer::__construct() from scope %S
+Error: Call to private Nameplate\Answer::__construct() from %s
+Error: Call to private Nameplate\Answer::__construct() from %s
 Error: Trying to clone an uncloneable object of class Nameplate\Database
 Error: Trying to clone an uncloneable object of class Nameplate\Database
 Exception: Serialization of 'Nameplate\Database' is not allowed

@@ -84,6 +84,9 @@ final class Connection
                 $this->open();
                 $this->send($request);
                 $bytes = $this->first();
+                if (!\str_contains('*$-+:', $bytes[0])) {
+                    throw new Rubbish();
+                }
                 if (!$raw) {
                     return $this->rest($bytes);
                 }

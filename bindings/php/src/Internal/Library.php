@@ -51,7 +51,7 @@ final class Library
         } catch (\FFI\Exception $error) {
             throw new Exception('the nameplate extension is not loaded, and FFI can\'t be used (' . $error->getMessage()
                 . '): install libnameplate.so.1 or say where it is with the environment variable NAMEPLATE_LIBRARY, and set '
-                . 'ffi.enable, or preload.php in php.ini; or ' . self::ELSE);
+                . 'ffi.enable, or ffi.preload and opcache.preload as preload.php says; or ' . self::ELSE);
         }
         $version = $ffi->nameplate_abi_version();
         if ($version !== self::ABI_VERSION) {
@@ -61,7 +61,7 @@ final class Library
         return $ffi;
     }
 
-    /** What preload.php has loaded, for where ffi.enable is "preload". */
+    /** What ffi.preload has loaded, for where ffi.enable is "preload": preload.php says how. */
     private static function preloaded(): ?\FFI
     {
         try {
@@ -79,7 +79,7 @@ final class Library
 
     private static function declarations(): string
     {
-        // The lines with # are for FFI::load.
+        // The lines with # are for ffi.preload.
         return \preg_replace('/^#.*$/m', '', (string) \file_get_contents(self::HEADER)) ?? '';
     }
 

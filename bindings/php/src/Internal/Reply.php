@@ -56,7 +56,8 @@ final class Reply
     {
         $end = \strpos($this->bytes, "\r\n", $at);
         if ($end === false) {
-            if (\strlen($this->bytes) - $at > self::MAX_LINE) {
+            $left = \strlen($this->bytes) - $at;
+            if ($left > self::MAX_LINE || ($left > 0 && !\str_contains('*$-+:', $this->bytes[$at]))) {
                 throw new Rubbish();
             }
             return $this;

@@ -1,134 +1,78 @@
-/* Made of include/nameplate.h by bindings/php/ffi-header. The two lines with # are for FFI::load. */
 #define FFI_SCOPE "nameplate"
 #define FFI_LIB "libnameplate.so.1"
+/* Made of include/nameplate.h by bindings/php/ffi-header. The lines above are for ffi.preload, and have to be the first. */
 typedef struct nameplate_db_t nameplate_db_t;
 typedef struct nameplate_snapshot_t nameplate_snapshot_t;
 typedef struct nameplate_options_t {
-    
     uint32_t size;
-    
     uint32_t flags;
-    
     const char *suppression;
-    
     const char *public_key;
 } nameplate_options_t;
 typedef struct nameplate_error_t {
-    
     uint32_t size;
-    
     uint32_t status;
-    
     char text[504];
 } nameplate_error_t;
 typedef struct nameplate_text_t {
-    
     const char *data;
-    
     size_t length;
 } nameplate_text_t;
 typedef struct nameplate_hit_t {
-    
     uint32_t kind;
-    
     uint32_t answer;
-    
     uint32_t interval;
-    
     uint32_t confidence;
-    
     struct nameplate_text_t name;
 } nameplate_hit_t;
 typedef struct nameplate_answer_t {
-    
     uint32_t size;
-    
     uint32_t kind;
-    
     uint32_t confidence;
-    
     uint32_t sources;
-    
     struct nameplate_text_t block;
-    
     struct nameplate_text_t company_id;
-    
     struct nameplate_text_t company_name;
-    
     struct nameplate_text_t company_kind;
-    
     struct nameplate_text_t company_country;
-    
     struct nameplate_text_t company_domain;
-    
     struct nameplate_text_t company_legal_form;
-    
     struct nameplate_text_t company_industry;
-    
     struct nameplate_text_t company_register;
-    
     struct nameplate_text_t company_register_id;
-    
     struct nameplate_text_t operator_name;
-    
     struct nameplate_text_t operator_kind;
-    
     uint32_t operator_asn;
-    
     uint32_t has_operator;
 } nameplate_answer_t;
 typedef struct nameplate_range_t {
-    
     uint32_t family;
-    
     uint8_t first[16];
-    
     uint8_t last[16];
 } nameplate_range_t;
 typedef struct nameplate_metadata_t {
-    
     uint32_t size;
-    
     uint32_t format_version;
-    
     uint64_t build_number;
-    
     uint64_t generation;
-    
     uint64_t created;
-    
     uint64_t file_length;
-    
     uint64_t v4_intervals;
-    
     uint64_t v6_intervals;
-    
     uint64_t answers;
-    
     uint64_t companies;
-    
     uint64_t operators;
-    
     uint64_t sources;
 } nameplate_metadata_t;
 typedef struct nameplate_source_t {
-    
     uint32_t size;
-    
     uint32_t reserved;
-    
     uint64_t rows;
-    
     struct nameplate_text_t name;
-    
     struct nameplate_text_t title;
-    
     struct nameplate_text_t licence;
-    
     struct nameplate_text_t attribution;
-    
     struct nameplate_text_t url;
-    
     struct nameplate_text_t date;
 } nameplate_source_t;
 uint32_t nameplate_abi_version(void);
