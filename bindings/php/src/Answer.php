@@ -154,19 +154,17 @@ final class Answer implements \JsonSerializable
 
     public function __get(string $name): mixed
     {
-        if ($this->facts !== null) {
-            switch ($name) {
-                case 'status':
-                    return $this->status = self::STATUSES[$this->kind];
-                case 'company':
-                case 'operator':
-                case 'network':
-                case 'confidence':
-                case 'sources':
-                case 'block':
-                    $this->complete();
-                    return $this->$name;
-            }
+        switch ($name) {
+            case 'status':
+                return $this->facts === null ? $this->status : $this->status = self::STATUSES[$this->kind];
+            case 'company':
+            case 'operator':
+            case 'network':
+            case 'confidence':
+            case 'sources':
+            case 'block':
+                $this->complete();
+                return $this->$name;
         }
         \trigger_error('Undefined property: ' . self::class . '::$' . $name, \E_USER_WARNING);
         return null;

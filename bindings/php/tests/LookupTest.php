@@ -138,6 +138,8 @@ final class LookupTest extends TestCase
         // In whichever order the properties are read.
         foreach (['status', 'name', 'company', 'operator', 'network', 'confidence', 'sources', 'block'] as $property) {
             self::assertEquals($answer->$property, $lookup->lookup('20.0.0.1')->$property);
+            self::assertEquals($answer->$property ?? 'none', $lookup->lookup('20.0.0.1')->$property ?? 'none');
+            self::assertEquals($unknown->$property ?? 'none', $lookup->lookup('2.0.0.0')->$property ?? 'none');
         }
     }
 
