@@ -1,0 +1,458 @@
+'use strict';
+
+const net = require('node:net');
+const address = require('./address.js');
+const { Answer } = require('./answer.js');
+const { NameplateError } = require('./errors.js');
+const { PENDING, Reader, ReplyError } = require('./resp.js');
+
+/** Milliseconds for one call, connecting included. */
+const TIMEOUT = 5000;
+/** Addresses in one MLOOKUP; the daemon takes 65,536 arguments and a MiB. */
+const MANY = 1000;
+/** Bytes of packed addresses in one LOOKUPPACKED. */
+const PACKED = 1 << 19;
+/** How often packed addresses are asked for anew, where the file is reloaded in between. */
+const GENERATIONS = 3;
+/** Keys of INFO, and what they are called in metadata. */
+const METADATA = {
+  format_version: 'version',
+  build_number: 'build_number',
+  generation: 'generation',
+  created: 'created',
+  file_bytes: 'bytes',
+  ipv4_intervals: 'v4_intervals',
+  ipv6_intervals: 'v6_intervals',
+  answers: 'answers',
+  companies: 'companies',
+  operators: 'operators',
+};
+
+/** What was sent and is not answered. `read` takes what has come of the reply from a Reader, or says PENDING. */
+class Request {
+  constructor(text, read, repeatable, deadline, resolve, reject) {
+    this.text = text;
+    this.read = read;
+    /** Whether it may be sent a second time when the connection ends before the reply. */
+    this.repeatable = repeatable;
+    this.deadline = deadline;
+    this.resolve = resolve;
+    this.reject = reject;
+    this.tries = 0;
+  }
+}
+
+/** A client of the daemon's socket. Requests are pipelined on one connection, made when it is needed and anew when it has ended. */
+class Client {
+  #path;
+  #timeout;
+  #socket;
+  #connected = false;
+  #reader = new Reader();
+  /** Requests in the order of their replies. */
+  #pending = [];
+  /** The first of #pending that is not answered. */
+  #head = 0;
+  /** What is to be sent at the end of this turn of the event loop. */
+  #out = '';
+  #timer;
+  #closed = false;
+  #generation = 0;
+
+  constructor(path, options = {}) {
+    if (typeof path !== 'string' || path === '') throw new TypeError("pass the path of nameplate's socket, a string");
+    if (path.includes('\0')) throw new RangeError('the path has a NUL in it');
+    // What the kernel would cut off.
+    if (Buffer.byteLength(path) > 107) throw new RangeError("a socket's path has 107 bytes at most: use a shorter one");
+    if (typeof options !== 'object' || options === null) throw new TypeError('options must be an object');
+    const { timeout = TIMEOUT, ...others } = options;
+    if (Object.keys(others).length > 0) throw new TypeError('there is no such option; there is timeout');
+    if (!(timeout > 0 && timeout <= 0x7fffffff)) throw new TypeError('the option timeout must be milliseconds, more than 0');
+    this.#path = path;
+    this.#timeout = timeout;
+  }
+
+  lookup(ip) {
+    return attempt(() => this.#send(`*2\r\n$6\r\nLOOKUP\r\n${bulk(textOf(ip))}`, readMap));
+  }
+
+  lookupMany(ips) {
+    return attempt(() => {
+      const list = address.list(ips);
+      const texts = new Array(list.length);
+      for (let index = 0; index < list.length; index++) texts[index] = bulk(textOf(list[index], index));
+      const parts = [];
+      for (let start = 0; start < texts.length; start += MANY) {
+        const count = Math.min(MANY, texts.length - start);
+        const part = texts.slice(start, start + count).join('');
+        parts.push(this.#send(`*${count + 1}\r\n$7\r\nMLOOKUP\r\n${part}`, mapsReader(count, start)));
+      }
+      return parts.length === 1 ? parts[0] : Promise.all(parts).then((answers) => answers.flat());
+    });
+  }
+
+  lookupPacked(addresses) {
+    return attempt(() => {
+      const { data, width, count } = address.packed(addresses);
+      const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+      // Copied, because it is asked for anew where a reload comes in between; and a number's bytes turned to network order.
+      const asked = Buffer.from(bytes);
+      if (width === 4) asked.swap32();
+      return this.#packed(asked, width, count, GENERATIONS);
+    });
+  }
+
+  async #packed(bytes, width, count, tries) {
+    const parts = [];
+    for (let start = 0; start < bytes.length || start === 0; start += PACKED) {
+      parts.push(this.#sendPacked(width, bytes.latin1Slice(start, Math.min(bytes.length, start + PACKED))));
+    }
+    const replies = await Promise.all(parts);
+    const generation = replies[0].generation;
+    if (replies.some((reply) => reply.generation !== generation)) {
+      if (tries > 1) return this.#packed(bytes, width, count, tries - 1);
+      throw new NameplateError('the file was reloaded again and again meanwhile: try again, or pass fewer addresses', 'NAMEPLATE_RELOADED');
+    }
+    this.#generation = generation;
+    const found = replies.length === 1 ? replies[0].ids : Buffer.concat(replies.map((reply) => reply.ids));
+    if (found.length !== 4 * count) throw new NameplateError('the daemon gave another number of ids', 'NAMEPLATE_PROTOCOL');
+    // A fresh copy, aligned, in this machine's order.
+    const view = new DataView(found.buffer, found.byteOffset, found.length);
+    const ids = new Uint32Array(count);
+    for (let index = 0; index < count; index++) ids[index] = view.getUint32(4 * index, true);
+    return ids;
+  }
+
+  #sendPacked(width, text) {
+    return this.#send(`*3\r\n$12\r\nLOOKUPPACKED\r\n${bulk(String(width))}$${text.length}\r\n${text}\r\n`, readPacked);
+  }
+
+  answer(id) {
+    return attempt(async () => {
+      address.answerId(id);
+      const generation = this.#generation;
+      // Behind it, on the same connection, which generation it was.
+      const [found, after] = await Promise.allSettled([
+        this.#send(`*2\r\n$6\r\nANSWER\r\n${bulk(String(id))}`, readMap),
+        this.#sendPacked(4, ''),
+      ]);
+      if (after.status === 'rejected') throw after.reason;
+      if (generation !== 0 && after.value.generation !== generation) {
+        throw new NameplateError('the file was reloaded since lookupPacked(): its ids hold no longer, so ask it again', 'NAMEPLATE_RELOADED');
+      }
+      if (found.status === 'rejected') throw found.reason;
+      return found.value;
+    });
+  }
+
+  networks(id) {
+    return attempt(() => {
+      const text = Buffer.from(address.companyId(id)).latin1Slice();
+      return this.#send(`*2\r\n$8\r\nNETWORKS\r\n${bulk(text)}`, networksReader());
+    });
+  }
+
+  metadata() {
+    return attempt(() => this.#send('*1\r\n$4\r\nINFO\r\n', readMetadata));
+  }
+
+  reload() {
+    return attempt(() => this.#send('*1\r\n$6\r\nRELOAD\r\n', readDone, false));
+  }
+
+  close() {
+    this.#closed = true;
+    this.#fail(closedError());
+  }
+
+  get closed() {
+    return this.#closed;
+  }
+
+  [Symbol.dispose ?? Symbol.for('Symbol.dispose')]() {
+    this.close();
+  }
+
+  #send(text, read, repeatable = true) {
+    if (this.#closed) throw closedError();
+    return new Promise((resolve, reject) => {
+      const request = new Request(text, read, repeatable, performance.now() + this.#timeout, resolve, reject);
+      if (this.#head === this.#pending.length) this.#wake();
+      this.#pending.push(request);
+      this.#queue(request);
+    });
+  }
+
+  /** Sent at the end of this turn: what is asked for at once goes out in one write. */
+  #queue(request) {
+    request.tries++;
+    if (this.#socket === undefined) this.#connect();
+    if (!this.#connected) return;
+    if (this.#out === '') process.nextTick(() => this.#flush());
+    this.#out += request.text;
+  }
+
+  #flush() {
+    const out = this.#out;
+    this.#out = '';
+    if (out !== '' && this.#connected) this.#socket.write(out, 'latin1');
+  }
+
+  #connect() {
+    const socket = net.connect({ path: this.#path });
+    let failure;
+    this.#socket = socket;
+    this.#connected = false;
+    this.#reader = new Reader();
+    socket.once('connect', () => {
+      if (this.#socket !== socket) return;
+      this.#connected = true;
+      // All that waits.
+      for (let index = this.#head; index < this.#pending.length; index++) this.#out += this.#pending[index].text;
+      this.#flush();
+    });
+    socket.on('data', (chunk) => {
+      if (this.#socket === socket) this.#hear(chunk);
+    });
+    socket.once('error', (error) => (failure = error));
+    socket.once('close', () => {
+      if (this.#socket === socket) this.#ended(failure);
+    });
+  }
+
+  #hear(chunk) {
+    this.#reader.feed(chunk);
+    try {
+      while (this.#head < this.#pending.length) {
+        const request = this.#pending[this.#head];
+        const value = request.read(this.#reader);
+        if (value === PENDING) return;
+        this.#pending[this.#head++] = undefined;
+        if (value instanceof Error) request.reject(value);
+        else request.resolve(value);
+      }
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.#pending.length = 0;
+    this.#head = 0;
+    if (this.#reader.rest) {
+      // Of a reply that nobody has asked for: what follows can't be told apart.
+      this.#drop();
+      return;
+    }
+    this.#rest();
+  }
+
+  /** The connection has ended. What may be sent again is, once: the daemon may have been replaced. */
+  #ended(failure) {
+    const wasConnected = this.#connected;
+    this.#drop();
+    const waiting = this.#take();
+    if (!wasConnected) {
+      reject(waiting, connectError(failure));
+      return;
+    }
+    const again = waiting.filter((request) => request.repeatable && request.tries < 2);
+    reject(
+      waiting.filter((request) => !again.includes(request)),
+      new NameplateError('the daemon has closed the connection before it answered: see its log, and try again', 'NAMEPLATE_DISCONNECTED', { cause: failure }),
+    );
+    if (again.length === 0) return;
+    this.#wake();
+    for (const request of again) {
+      request.read = request.read.again?.() ?? request.read;
+      this.#pending.push(request);
+      this.#queue(request);
+    }
+  }
+
+  #take() {
+    const waiting = this.#pending.slice(this.#head);
+    this.#pending = [];
+    this.#head = 0;
+    this.#rest();
+    return waiting;
+  }
+
+  /** Ends the connection, and everything that waits, with an error. */
+  #fail(error) {
+    this.#drop();
+    reject(this.#take(), error);
+  }
+
+  #drop() {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    this.#connected = false;
+    this.#out = '';
+    if (socket !== undefined) {
+      socket.on('error', () => {});
+      socket.destroy();
+    }
+  }
+
+  /** Something waits: the process stays, and a clock runs. */
+  #wake() {
+    this.#socket?.ref();
+    if (this.#timer === undefined) this.#watch(this.#timeout);
+  }
+
+  /** Nothing waits: an idle connection keeps no process alive. The clock runs out by itself. */
+  #rest() {
+    this.#socket?.unref();
+    this.#timer?.unref();
+  }
+
+  #watch(milliseconds) {
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      const first = this.#pending[this.#head];
+      if (first === undefined) return;
+      const left = first.deadline - performance.now();
+      if (left > 0) {
+        this.#watch(Math.ceil(left));
+        return;
+      }
+      this.#fail(new NameplateError(
+        `no answer within ${this.#timeout} ms: see whether the daemon is overloaded, or raise the option timeout`, 'NAMEPLATE_TIMEOUT',
+      ));
+    }, milliseconds);
+    this.#timer.unref();
+  }
+}
+
+/** Runs what gives a promise; what it throws is a rejection. */
+async function attempt(run) {
+  return run();
+}
+
+function reject(requests, error) {
+  for (const request of requests) request.reject(error);
+}
+
+function closedError() {
+  return new NameplateError('the client is closed: make a new one', 'NAMEPLATE_CLOSED');
+}
+
+function connectError(cause) {
+  const reasons = {
+    ENOENT: ['NAMEPLATE_MISSING', 'there is no socket at the path: start the daemon with nameplate serve, or correct the path'],
+    ECONNREFUSED: ['NAMEPLATE_REFUSED', 'nobody listens on the socket: start the daemon with nameplate serve'],
+    EACCES: ['NAMEPLATE_ACCESS', "the socket may not be used: put this process's user into the socket's group"],
+  };
+  const [code, sentence] = reasons[cause?.code] ?? ['NAMEPLATE_IO', `the socket can't be used: ${cause?.code ?? 'it was closed at once'}`];
+  return new NameplateError(sentence, code, { cause });
+}
+
+/** A text that is at most as long as an address and ASCII; what it says is for the daemon to judge. */
+function textOf(ip, index) {
+  const text = address.textOf(ip, index);
+  if (text.length > address.LONGEST) throw address.invalidAddress(index);
+  for (let place = 0; place < text.length; place++) {
+    if (text.charCodeAt(place) > 127) throw address.invalidAddress(index);
+  }
+  return text;
+}
+
+function bulk(text) {
+  return `$${text.length}\r\n${text}\r\n`;
+}
+
+/** The error that a reply is. The daemon's sentences quote nothing. */
+function errorOf({ message }, index) {
+  if (message.startsWith('ERR invalid address')) return address.invalidAddress(index);
+  if (message.startsWith('ERR no such answer')) return address.noAnswer();
+  const [kind, ...rest] = message.split(' ');
+  return new NameplateError(rest.join(' '), kind === 'ERR' ? 'NAMEPLATE_REPLY' : `NAMEPLATE_${kind}`);
+}
+
+function answerOf(found, index) {
+  if (found instanceof ReplyError) return errorOf(found, index);
+  return new Answer(found.facts, found.first, found.last);
+}
+
+function readMap(reader) {
+  const found = reader.map();
+  return found === PENDING ? PENDING : answerOf(found, undefined);
+}
+
+/** Of a MLOOKUP of `count` addresses, the first of which is number `start`. */
+function mapsReader(count, start) {
+  let length;
+  let failure;
+  const answers = [];
+  const read = (reader) => {
+    if (length === undefined) {
+      const header = reader.array();
+      if (header === PENDING) return PENDING;
+      if (header instanceof ReplyError) return errorOf(header);
+      if (header !== count) throw new NameplateError('the daemon gave another number of answers', 'NAMEPLATE_PROTOCOL');
+      length = header;
+    }
+    while (answers.length < length) {
+      const found = reader.map();
+      if (found === PENDING) return PENDING;
+      const answer = answerOf(found, start + answers.length);
+      if (answer instanceof Error) failure ??= answer;
+      answers.push(answer);
+    }
+    return failure ?? answers;
+  };
+  read.again = () => mapsReader(count, start);
+  return read;
+}
+
+function networksReader() {
+  let length;
+  const networks = [];
+  const read = (reader) => {
+    if (length === undefined) {
+      const header = reader.array();
+      if (header === PENDING) return PENDING;
+      if (header instanceof ReplyError) return errorOf(header);
+      length = header;
+    }
+    while (networks.length < length) {
+      const pair = reader.value();
+      if (pair === PENDING) return PENDING;
+      if (!Array.isArray(pair) || pair.length !== 2) throw new NameplateError('the daemon gave no network', 'NAMEPLATE_PROTOCOL');
+      networks.push(Object.freeze({ first: pair[0], last: pair[1] }));
+    }
+    return networks;
+  };
+  read.again = networksReader;
+  return read;
+}
+
+function readPacked(reader) {
+  const reply = reader.value();
+  if (reply === PENDING) return PENDING;
+  if (reply instanceof ReplyError) return errorOf(reply);
+  if (!Array.isArray(reply) || typeof reply[0] !== 'number' || typeof reply[1] !== 'string') {
+    return new NameplateError('the daemon gave no ids', 'NAMEPLATE_PROTOCOL');
+  }
+  return { generation: reply[0], ids: Buffer.from(reply[1], 'latin1') };
+}
+
+function readMetadata(reader) {
+  const reply = reader.value();
+  if (reply === PENDING) return PENDING;
+  if (reply instanceof ReplyError) return errorOf(reply);
+  if (typeof reply !== 'string') return new NameplateError('the daemon gave no INFO', 'NAMEPLATE_PROTOCOL');
+  const metadata = {};
+  for (const line of reply.split('\r\n')) {
+    const [key, value] = line.split(':');
+    if (Object.hasOwn(METADATA, key)) metadata[METADATA[key]] = Number(value);
+  }
+  return Object.freeze(metadata);
+}
+
+function readDone(reader) {
+  const reply = reader.value();
+  if (reply === PENDING) return PENDING;
+  return reply instanceof ReplyError ? errorOf(reply) : undefined;
+}
+
+module.exports = { Client };

@@ -1,0 +1,4 @@
+import module from './fastify.js';
+
+export const { nameplate } = module;
+export default nameplate;

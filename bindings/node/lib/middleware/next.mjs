@@ -1,0 +1,4 @@
+import module from './next.js';
+
+export const { nameplate } = module;
+export default nameplate;
