@@ -67,7 +67,7 @@ class Client {
     if (typeof options !== 'object' || options === null) throw new TypeError('options must be an object');
     const { timeout = TIMEOUT, ...others } = options;
     if (Object.keys(others).length > 0) throw new TypeError('there is no such option; there is timeout');
-    if (!(timeout > 0 && timeout <= 0x7fffffff)) throw new TypeError('the option timeout must be milliseconds, more than 0');
+    if (!(typeof timeout === 'number' && timeout > 0 && timeout <= 0x7fffffff)) throw new TypeError('the option timeout must be milliseconds, more than 0');
     this.#path = path;
     this.#timeout = timeout;
   }
@@ -365,7 +365,7 @@ function errorOf({ message }, index) {
   if (message.startsWith('ERR invalid address')) return address.invalidAddress(index);
   if (message.startsWith('ERR no such answer')) return address.noAnswer();
   const [kind, ...rest] = message.split(' ');
-  return new NameplateError(rest.join(' '), kind === 'ERR' ? 'NAMEPLATE_REPLY' : `NAMEPLATE_${kind}`);
+  return new NameplateError(`the daemon refuses: ${rest.join(' ')}`, kind === 'ERR' ? 'NAMEPLATE_REPLY' : `NAMEPLATE_${kind}`);
 }
 
 function answerOf(found, index) {

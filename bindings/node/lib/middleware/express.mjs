@@ -1,4 +1,4 @@
-import module from './express.js';
+import nameplateModule from './express.js';
 
-export const { nameplate } = module;
+export const { nameplate } = nameplateModule;
 export default nameplate;

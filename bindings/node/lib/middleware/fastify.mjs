@@ -1,4 +1,4 @@
-import module from './fastify.js';
+import nameplateModule from './fastify.js';
 
-export const { nameplate } = module;
+export const { nameplate } = nameplateModule;
 export default nameplate;

@@ -1,4 +1,4 @@
-import module from './next.js';
+import nameplateModule from './next.js';
 
-export const { nameplate } = module;
+export const { nameplate } = nameplateModule;
 export default nameplate;
