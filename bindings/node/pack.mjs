@@ -58,7 +58,7 @@ writeFileSync(join(stage, 'platform/package.json'), `${JSON.stringify({
   libc: [libc === 'gnu' ? 'glibc' : 'musl'],
   engines: main.engines,
   main: 'nameplate.node',
-  files: ['nameplate.node'],
+  files: ['nameplate.node', 'LICENSE-*'],
 }, null, 2)}\n`);
 writeFileSync(join(stage, 'platform/README.md'), `# @nameplate/${platform}\n\nThe native part of the package nameplate, which installs it where it fits.\n`);
 pack(join(stage, 'platform'));

@@ -12,7 +12,9 @@ import { fileURLToPath } from 'node:url';
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = resolve(HERE, '../../..');
 const TARGET = resolve(ROOT, process.env.CARGO_TARGET_DIR ?? 'target');
-const fresh = join(TARGET, 'node/fresh');
+// What the tests need stands a folder above the package: what it declares for frameworks finds them there, and it brings none.
+const above = join(TARGET, 'node/fresh');
+const fresh = join(above, 'site');
 
 const [tarballs, ...only] = process.argv.slice(2);
 if (tarballs === undefined) {
@@ -20,18 +22,17 @@ if (tarballs === undefined) {
   process.exit(2);
 }
 
-rmSync(fresh, { recursive: true, force: true });
+rmSync(above, { recursive: true, force: true });
 mkdirSync(fresh, { recursive: true });
 writeFileSync(join(fresh, 'package.json'), '{ "name": "fresh", "private": true }\n');
 const files = readdirSync(tarballs).filter((name) => name.endsWith('.tgz')).map((name) => join(resolve(tarballs), name));
-execFileSync('npm', ['install', '--offline', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel', 'error', ...files], {
+execFileSync('npm', ['install', '--offline', '--no-package-lock', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel', 'error', ...files], {
   cwd: fresh, stdio: 'inherit',
 });
 
-// The tests, with what they need beside them; `nameplate` is found a folder up, where it was installed.
 const tests = join(fresh, 'test');
-cpSync(HERE, tests, { recursive: true, filter: (path) => !path.includes('node_modules') });
-symlinkSync(join(HERE, 'node_modules'), join(tests, 'node_modules'));
+cpSync(HERE, tests, { recursive: true, filter: (path) => !/node_modules|package-lock/.test(path) });
+symlinkSync(join(HERE, 'node_modules'), join(above, 'node_modules'));
 const names = only.length > 0 ? only : readdirSync(tests).filter((name) => name.endsWith('.test.mjs'));
 const { status } = spawnSync(
   process.execPath,
