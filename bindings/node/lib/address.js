@@ -33,6 +33,32 @@ function textOf(address, index) {
   throw new TypeError(index === undefined ? NO_TEXT : `the entry at index ${index}: ${NO_TEXT}`);
 }
 
+/**
+ * The number of an IPv4 address, or -1. Only what is plainly a dotted quad is taken: all else is for the engine to judge.
+ */
+function readV4(text) {
+  const { length } = text;
+  if (length > 15) return -1;
+  let bits = 0;
+  let octet = -1;
+  let dots = 0;
+  for (let index = 0; index < length; index++) {
+    const digit = text.charCodeAt(index) - 48;
+    if (digit >= 0 && digit <= 9) {
+      // A zero before a digit is not for us.
+      if (octet === 0) return -1;
+      octet = octet < 0 ? digit : octet * 10 + digit;
+      if (octet > 255) return -1;
+    } else {
+      if (digit !== -2 || octet < 0) return -1;
+      bits = bits * 256 + octet;
+      octet = -1;
+      dots++;
+    }
+  }
+  return dots === 3 && octet >= 0 ? bits * 256 + octet : -1;
+}
+
 /** An IPv4 address, signed or not, as a dotted quad. */
 function formatV4(bits) {
   return `${bits >>> 24}.${(bits >>> 16) & 255}.${(bits >>> 8) & 255}.${bits & 255}`;
@@ -95,4 +121,4 @@ function noAnswer() {
   return new RangeError('there is no answer with this id: ids hold until the file is reloaded');
 }
 
-module.exports = { LONGEST, answerId, companyId, formatV4, formatV6, invalidAddress, list, noAnswer, packed, textOf };
+module.exports = { LONGEST, answerId, companyId, formatV4, formatV6, invalidAddress, list, noAnswer, packed, readV4, textOf };

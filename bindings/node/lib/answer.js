@@ -86,6 +86,11 @@ class Answer {
     return this.#facts.block;
   }
 
+  /** For Client. */
+  withoutNetwork() {
+    return new Answer(this.#facts, undefined, undefined);
+  }
+
   /** The same as a plain object: what is not known is not in it. Keys stand in the order of `nameplate lookup --json`. */
   toJSON() {
     const json = { status: this.status };

@@ -4,7 +4,7 @@ const net = require('node:net');
 const address = require('./address.js');
 const { Answer } = require('./answer.js');
 const { NameplateError } = require('./errors.js');
-const { PENDING, Reader, ReplyError } = require('./resp.js');
+const { FactsCache, PENDING, Reader, ReplyError } = require('./resp.js');
 
 /** Milliseconds for one call, connecting included. */
 const TIMEOUT = 5000;
@@ -14,6 +14,8 @@ const MANY = 1000;
 const PACKED = 1 << 19;
 /** How often packed addresses are asked for anew, where the file is reloaded in between. */
 const GENERATIONS = 3;
+/** Answers whose facts are kept by id, each some hundred bytes. */
+const CACHE = 65536;
 /** Keys of INFO, and what they are called in metadata. */
 const METADATA = {
   format_version: 'version',
@@ -48,7 +50,8 @@ class Client {
   #timeout;
   #socket;
   #connected = false;
-  #reader = new Reader();
+  #facts = new FactsCache();
+  #reader;
   /** Requests in the order of their replies. */
   #pending = [];
   /** The first of #pending that is not answered. */
@@ -57,7 +60,11 @@ class Client {
   #out = '';
   #timer;
   #closed = false;
+  /** Of the ids that lookupPacked gave last. */
   #generation = 0;
+  /** Facts by answer id, of generation #byIdOf. */
+  #byId = new Map();
+  #byIdOf = 0;
 
   constructor(path, options = {}) {
     if (typeof path !== 'string' || path === '') throw new TypeError("pass the path of nameplate's socket, a string");
@@ -76,29 +83,86 @@ class Client {
     return attempt(() => this.#send(`*2\r\n$6\r\nLOOKUP\r\n${bulk(textOf(ip))}`, readMap));
   }
 
-  lookupMany(ips) {
+  lookupMany(ips, options = {}) {
     return attempt(() => {
       const list = address.list(ips);
       const texts = new Array(list.length);
-      for (let index = 0; index < list.length; index++) texts[index] = bulk(textOf(list[index], index));
-      const parts = [];
-      for (let start = 0; start < texts.length; start += MANY) {
-        const count = Math.min(MANY, texts.length - start);
-        const part = texts.slice(start, start + count).join('');
-        parts.push(this.#send(`*${count + 1}\r\n$7\r\nMLOOKUP\r\n${part}`, mapsReader(count, start)));
-      }
-      return parts.length === 1 ? parts[0] : Promise.all(parts).then((answers) => answers.flat());
+      for (let index = 0; index < list.length; index++) texts[index] = textOf(list[index], index);
+      const { network = true } = options ?? {};
+      if (typeof network !== 'boolean') throw new TypeError('the option network must be true or false');
+      return network ? this.#maps(texts) : this.#withoutNetworks(texts, GENERATIONS);
     });
+  }
+
+  /** Answers with networks, of MLOOKUP. `places` says where in the caller's list each text is, if not in order. */
+  async #maps(texts, places) {
+    const parts = [];
+    for (let start = 0; start < texts.length; start += MANY) {
+      const part = texts.slice(start, start + MANY);
+      parts.push(this.#send(`*${part.length + 1}\r\n$7\r\nMLOOKUP\r\n${part.map(bulk).join('')}`, mapsReader(part.length, start, places)));
+    }
+    const answers = await Promise.all(parts);
+    return answers.length === 1 ? answers[0] : answers.flat();
+  }
+
+  /**
+   * Packed, the daemon gives a number for each address, and what a number says is asked for once: a tenth of the work. Only IPv4
+   * is packed here; to read the other forms is the engine's business.
+   */
+  async #withoutNetworks(texts, tries) {
+    const numbers = new Uint32Array(texts.length);
+    const places = [];
+    for (let index = 0; index < texts.length; index++) {
+      const bits = address.readV4(texts[index]);
+      if (bits >= 0) numbers[index] = bits;
+      else places.push(index);
+    }
+    const others = this.#maps(places.map((place) => texts[place]), places);
+    const [ids, maps] = await Promise.all([this.#packed(packedBytes(numbers), 4, numbers.length, GENERATIONS), others]);
+    const facts = await this.#factsOf(ids);
+    if (facts === undefined) {
+      if (tries > 1) return this.#withoutNetworks(texts, tries - 1);
+      throw reloadedAgain();
+    }
+    const answers = new Array(texts.length);
+    for (let index = 0; index < ids.length; index++) answers[index] = new Answer(facts.get(ids[index]), undefined, undefined);
+    for (const [index, place] of places.entries()) answers[place] = maps[index].withoutNetwork();
+    return answers;
+  }
+
+  /** The facts of answer ids of the newest generation that is known, by id; undefined where the daemon has another by now. */
+  async #factsOf(ids) {
+    const generation = this.#generation;
+    if (this.#byIdOf !== generation || this.#byId.size > CACHE) {
+      this.#byId = new Map();
+      this.#byIdOf = generation;
+    }
+    const facts = this.#byId;
+    const missing = new Set();
+    for (let index = 0; index < ids.length; index++) {
+      if (!facts.has(ids[index])) missing.add(ids[index]);
+    }
+    if (missing.size === 0) return facts;
+    const asked = Array.from(missing, async (id) => [id, await this.#sendAnswer(id, readFacts)]);
+    // Behind them, on the same connection, which generation it was.
+    const [after, ...found] = await Promise.allSettled([this.#sendPacked(4, ''), ...asked]);
+    if (after.status === 'rejected') throw after.reason;
+    if (after.value.generation !== generation) return undefined;
+    for (const { status, value, reason } of found) {
+      if (status === 'rejected') throw reason;
+      facts.set(...value);
+    }
+    return facts;
+  }
+
+  #sendAnswer(id, read) {
+    return this.#send(`*2\r\n$6\r\nANSWER\r\n${bulk(String(id))}`, read);
   }
 
   lookupPacked(addresses) {
     return attempt(() => {
       const { data, width, count } = address.packed(addresses);
-      const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-      // Copied, because it is asked for anew where a reload comes in between; and a number's bytes turned to network order.
-      const asked = Buffer.from(bytes);
-      if (width === 4) asked.swap32();
-      return this.#packed(asked, width, count, GENERATIONS);
+      return this.#packed(width === 4 ? packedBytes(data) : Buffer.from(data), width, count, GENERATIONS);
     });
   }
 
@@ -111,7 +175,7 @@ class Client {
     const generation = replies[0].generation;
     if (replies.some((reply) => reply.generation !== generation)) {
       if (tries > 1) return this.#packed(bytes, width, count, tries - 1);
-      throw new NameplateError('the file was reloaded again and again meanwhile: try again, or pass fewer addresses', 'NAMEPLATE_RELOADED');
+      throw reloadedAgain();
     }
     this.#generation = generation;
     const found = replies.length === 1 ? replies[0].ids : Buffer.concat(replies.map((reply) => reply.ids));
@@ -133,7 +197,7 @@ class Client {
       const generation = this.#generation;
       // Behind it, on the same connection, which generation it was.
       const [found, after] = await Promise.allSettled([
-        this.#send(`*2\r\n$6\r\nANSWER\r\n${bulk(String(id))}`, readMap),
+        this.#sendAnswer(id, readMap),
         this.#sendPacked(4, ''),
       ]);
       if (after.status === 'rejected') throw after.reason;
@@ -203,7 +267,7 @@ class Client {
     let failure;
     this.#socket = socket;
     this.#connected = false;
-    this.#reader = new Reader();
+    this.#reader = new Reader(this.#facts);
     socket.once('connect', () => {
       if (this.#socket !== socket) return;
       this.#connected = true;
@@ -332,6 +396,17 @@ function reject(requests, error) {
   for (const request of requests) request.reject(error);
 }
 
+function reloadedAgain() {
+  return new NameplateError('the file was reloaded again and again meanwhile: try again, or pass fewer addresses', 'NAMEPLATE_RELOADED');
+}
+
+/** A copy of IPv4 addresses in network order: what is asked for may be asked for anew, and the caller's array may change. */
+function packedBytes(numbers) {
+  const bytes = Buffer.allocUnsafe(4 * numbers.length);
+  for (let index = 0; index < numbers.length; index++) bytes.writeUInt32BE(numbers[index], 4 * index);
+  return bytes;
+}
+
 function closedError() {
   return new NameplateError('the client is closed: make a new one', 'NAMEPLATE_CLOSED');
 }
@@ -378,8 +453,14 @@ function readMap(reader) {
   return found === PENDING ? PENDING : answerOf(found, undefined);
 }
 
+function readFacts(reader) {
+  const found = reader.map();
+  if (found === PENDING) return PENDING;
+  return found instanceof ReplyError ? errorOf(found) : found.facts;
+}
+
 /** Of a MLOOKUP of `count` addresses, the first of which is number `start`. */
-function mapsReader(count, start) {
+function mapsReader(count, start, places) {
   let length;
   let failure;
   const answers = [];
@@ -394,13 +475,14 @@ function mapsReader(count, start) {
     while (answers.length < length) {
       const found = reader.map();
       if (found === PENDING) return PENDING;
-      const answer = answerOf(found, start + answers.length);
+      const index = start + answers.length;
+      const answer = answerOf(found, places === undefined ? index : places[index]);
       if (answer instanceof Error) failure ??= answer;
       answers.push(answer);
     }
     return failure ?? answers;
   };
-  read.again = () => mapsReader(count, start);
+  read.again = () => mapsReader(count, start, places);
   return read;
 }
 
@@ -427,13 +509,13 @@ function networksReader() {
 }
 
 function readPacked(reader) {
-  const reply = reader.value();
+  const reply = reader.bytes();
   if (reply === PENDING) return PENDING;
   if (reply instanceof ReplyError) return errorOf(reply);
-  if (!Array.isArray(reply) || typeof reply[0] !== 'number' || typeof reply[1] !== 'string') {
+  if (!Array.isArray(reply) || typeof reply[0] !== 'number' || !Buffer.isBuffer(reply[1])) {
     return new NameplateError('the daemon gave no ids', 'NAMEPLATE_PROTOCOL');
   }
-  return { generation: reply[0], ids: Buffer.from(reply[1], 'latin1') };
+  return { generation: reply[0], ids: reply[1] };
 }
 
 function readMetadata(reader) {

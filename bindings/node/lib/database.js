@@ -39,35 +39,6 @@ function writeText(text, place) {
   return seen < 128 ? length : -1;
 }
 
-/**
- * Writes the IPv4 address that `text` is on the desk as a number, and says so. Only what is plainly a dotted quad is taken:
- * all else is for the engine to judge. Cheaper than its text would be.
- */
-function readV4(text) {
-  const { length } = text;
-  if (length > 15) return false;
-  let bits = 0;
-  let octet = -1;
-  let dots = 0;
-  for (let index = 0; index < length; index++) {
-    const digit = text.charCodeAt(index) - 48;
-    if (digit >= 0 && digit <= 9) {
-      // A zero before a digit is not for us.
-      if (octet === 0) return false;
-      octet = octet < 0 ? digit : octet * 10 + digit;
-      if (octet > 255) return false;
-    } else {
-      if (digit !== -2 || octet < 0) return false;
-      bits = (bits << 8) | octet;
-      octet = -1;
-      dots++;
-    }
-  }
-  if (dots !== 3 || octet < 0) return false;
-  words[WORD_LENGTH] = (bits << 8) | octet;
-  return true;
-}
-
 /** The answer that lies on the desk from word `at`. */
 function read(facts, at) {
   const family = words[at + 1];
@@ -104,7 +75,10 @@ class Database {
   lookup(ip) {
     const text = typeof ip === 'string' ? ip : address.textOf(ip);
     words[WORD_SLOT] = this.#slot;
-    if (readV4(text)) {
+    const bits = address.readV4(text);
+    if (bits >= 0) {
+      // Cheaper than its text would be.
+      words[WORD_LENGTH] = bits;
       native.lookupV4();
     } else {
       const length = writeText(text, BYTE_TEXT);

@@ -62,6 +62,8 @@ export class Answer {
   readonly sources: readonly string[] | undefined;
   /** The registry's name for a special-purpose block. */
   readonly block: string | undefined;
+  /** The same answer, as `answer(id)` gives it. */
+  withoutNetwork(): Answer;
   /** A plain object, for `JSON.stringify`, `structuredClone` and messages to workers. */
   toJSON(): AnswerJson;
 }
@@ -157,7 +159,8 @@ export interface ClientOptions {
 export class Client implements Disposable {
   constructor(path: string, options?: ClientOptions);
   lookup(ip: Address): Promise<Answer>;
-  lookupMany(ips: Iterable<Address>): Promise<Answer[]>;
+  /** `{ network: false }` leaves the networks out of the answers, and is several times as fast for many addresses. */
+  lookupMany(ips: Iterable<Address>, options?: { network?: boolean }): Promise<Answer[]>;
   lookupPacked(addresses: Uint32Array | Uint8Array): Promise<Uint32Array>;
   /** Rejected where the daemon has reloaded since `lookupPacked`: then its ids hold no longer. */
   answer(id: number): Promise<Answer>;

@@ -1,22 +1,31 @@
 'use strict';
 
-// A reader of RESP2 replies. What has come is kept as text with a character for each byte: V8 walks through that faster than
-// through a Buffer, and a piece of it is a string without a copy. A read that finds too little says PENDING and begins anew
-// with the next chunk, so readers of long arrays keep what they have (client.js).
+// A reader of RESP2 replies. It works on the bytes that have come: strings are made only of what a caller gets. A read that
+// finds too little says PENDING and begins anew with the next chunk, so readers of long arrays keep what they have (client.js).
 
-const { isAscii } = require('node:buffer');
 const { Facts } = require('./answer.js');
 const { NameplateError } = require('./errors.js');
 
 /** Not all of it is here yet. */
 const PENDING = Symbol('pending');
 
-/** No reply of the daemon has a line longer than this, a bulk string larger, or an array with more. */
+/** No reply of the daemon has a longer line, a larger bulk string, or an array with more. */
 const LONGEST_LINE = 4096;
 const LONGEST_BULK = 1 << 29;
 const LONGEST_ARRAY = 1 << 24;
+const DEEPEST = 4;
+/** Facts that are kept, each some hundred bytes. */
+const CACHE = 65536;
 
-const NOT_ASCII = /[^\0-\x7f]/;
+const CR = 13;
+const LF = 10;
+const MINUS = 45;
+const ARRAY = 42; // *
+const BULK = 36; // $
+const INTEGER = 58; // :
+const SIMPLE = 43; // +
+const DOT = 46;
+const NETWORK_FIRST = Buffer.from('network.first');
 
 class ProtocolError extends NameplateError {
   constructor() {
@@ -31,7 +40,7 @@ class ReplyError {
   }
 }
 
-/** What a map says, flat: the facts, and the network's ends as text. */
+/** What a map says: the facts, and the network's ends as Answer takes them. */
 class Found {
   constructor(facts, first, last) {
     this.facts = facts;
@@ -40,127 +49,171 @@ class Found {
   }
 }
 
+/**
+ * Facts by the bytes that say them, all of a map but the network: so those of an answer are made into objects once, and not for
+ * each of its addresses. First by what stands behind the network, of which there are few, and then by what stands before.
+ */
+class FactsCache {
+  #byTail = new Map();
+  #count = 0;
+
+  get(head, tail) {
+    return this.#byTail.get(tail)?.get(head);
+  }
+
+  set(head, tail, facts) {
+    if (this.#count === CACHE) {
+      this.#byTail.clear();
+      this.#count = 0;
+    }
+    let heads = this.#byTail.get(tail);
+    if (heads === undefined) {
+      heads = new Map();
+      this.#byTail.set(own(tail), heads);
+    }
+    heads.set(own(head), facts);
+    this.#count++;
+  }
+}
+
+/** The same text in memory of its own: a piece of a longer string keeps all of that. */
+function own(text) {
+  return Buffer.from(text, 'latin1').latin1Slice();
+}
+
 class Reader {
-  #text = '';
+  #bytes = Buffer.alloc(0);
   #at = 0;
-  #ascii = true;
-  /** Characters that there must be before it is worth to look again. */
+  /** #bytes as text, made when it is needed first. */
+  #text;
+  /** Bytes that there must be before it is worth to look again. */
   #needs = 0;
+  #cache;
+
+  constructor(cache) {
+    this.#cache = cache;
+  }
 
   feed(chunk) {
-    if (this.#at === this.#text.length) {
-      this.#text = chunk.latin1Slice(0, chunk.length);
-      this.#ascii = isAscii(chunk);
-      this.#needs = 0;
-    } else {
-      const rest = this.#at === 0 ? this.#text : this.#text.slice(this.#at);
-      this.#text = rest + chunk.latin1Slice(0, chunk.length);
-      this.#ascii = this.#ascii && isAscii(chunk);
-      this.#needs = Math.max(0, this.#needs - this.#at);
-    }
+    const rest = this.#bytes.length - this.#at;
+    this.#needs = Math.max(0, this.#needs - this.#at);
+    this.#bytes = rest === 0 ? chunk : Buffer.concat([this.#bytes.subarray(this.#at), chunk]);
     this.#at = 0;
+    this.#text = undefined;
   }
 
   /** Whether bytes are there that nobody has read. */
   get rest() {
-    return this.#at < this.#text.length;
+    return this.#at < this.#bytes.length;
   }
 
-  /** The number behind the type's character, which is at the place; behind it afterwards. -2 where it is not whole. */
+  /** The number behind the type's character, which is at the place; the place is behind it afterwards. PENDING where it is not whole. */
   #number() {
-    const text = this.#text;
+    const bytes = this.#bytes;
     let index = this.#at + 1;
-    let code = text.charCodeAt(index);
-    // "-1" is RESP2's null.
-    const negative = code === 45;
-    if (negative) code = text.charCodeAt(++index);
-    let value = 0;
+    const negative = index < bytes.length && bytes[index] === MINUS;
+    if (negative) index++;
     const start = index;
-    while (code >= 48 && code <= 57) {
-      value = value * 10 + (code - 48);
-      code = text.charCodeAt(++index);
+    let value = 0;
+    for (; index < bytes.length; index++) {
+      const digit = bytes[index] - 48;
+      if (digit < 0 || digit > 9) break;
+      value = value * 10 + digit;
     }
-    if (index + 1 >= text.length && index - start < 20) return -2;
-    if (code !== 13 || text.charCodeAt(index + 1) !== 10 || index === start || index - start > 16) throw new ProtocolError();
+    if (index - start > 15) throw new ProtocolError();
+    if (index + 1 >= bytes.length && (index === bytes.length || bytes[index] === CR)) return PENDING;
+    if (bytes[index] !== CR || bytes[index + 1] !== LF || index === start) throw new ProtocolError();
     this.#at = index + 2;
-    if (negative) return value === 1 ? -1 : -value;
-    return value;
+    return negative ? -value : value;
   }
 
-  /** Length of a bulk string or array whose type is at the place; -2 where it is not whole. */
+  /** Length of a bulk string or array, whose type must be at the place; PENDING where it is not whole. */
   #length(type, longest) {
-    if (this.#at >= this.#text.length) return -2;
-    if (this.#text.charCodeAt(this.#at) !== type) throw new ProtocolError();
+    if (this.#at >= this.#bytes.length) return PENDING;
+    if (this.#bytes[this.#at] !== type) throw new ProtocolError();
     const length = this.#number();
-    if (length > longest || length === -1 || length < -2) throw new ProtocolError();
+    if (length !== PENDING && (length < 0 || length > longest)) throw new ProtocolError();
     return length;
   }
 
   /** Steps over a bulk string; gives where it begins, and -1 where it is not whole. It ends two before the place. */
   #bulk() {
-    const length = this.#length(36, LONGEST_BULK);
-    if (length === -2) return -1;
-    const start = this.#at;
-    const end = start + length + 2;
-    if (end > this.#text.length) {
-      this.#needs = end;
+    const bytes = this.#bytes;
+    let start = this.#at + 4;
+    let end;
+    // Nearly all lengths have one digit or two.
+    const digit = start < bytes.length ? bytes[this.#at + 1] - 48 : -1;
+    if (digit >= 0 && digit <= 9 && bytes[this.#at] === BULK && bytes[this.#at + 2] === CR && bytes[this.#at + 3] === LF) {
+      end = start + digit;
+    } else {
+      const length = this.#length(BULK, LONGEST_BULK);
+      if (length === PENDING) return -1;
+      start = this.#at;
+      end = start + length;
+    }
+    if (end + 2 > bytes.length) {
+      this.#needs = end + 2;
       return -1;
     }
-    if (this.#text.charCodeAt(end - 2) !== 13) throw new ProtocolError();
-    this.#at = end;
+    if (bytes[end] !== CR || bytes[end + 1] !== LF) throw new ProtocolError();
+    this.#at = end + 2;
     return start;
-  }
-
-  #piece(start, end) {
-    const piece = this.#text.substring(start, end);
-    return this.#ascii || !NOT_ASCII.test(piece) ? piece : Buffer.from(piece, 'latin1').utf8Slice();
   }
 
   /** A line behind a type's character, for errors and simple strings; PENDING where it is not whole. */
   #line() {
-    const end = this.#text.indexOf('\r\n', this.#at);
-    if (end < 0 && this.#text.length - this.#at > LONGEST_LINE) throw new ProtocolError();
+    const end = this.#bytes.indexOf('\r\n', this.#at, 'latin1');
+    if (end < 0 ? this.#bytes.length - this.#at > LONGEST_LINE : end - this.#at > LONGEST_LINE) throw new ProtocolError();
     if (end < 0) return PENDING;
-    const line = this.#piece(this.#at + 1, end);
+    const line = this.#bytes.utf8Slice(this.#at + 1, end);
     this.#at = end + 2;
     return line;
   }
 
-  /** One reply of any kind, bulk strings as text of bytes; begins anew where it is not whole. */
+  /** One reply of any kind, bulk strings as text; PENDING where it is not whole. */
   value() {
-    if (this.#text.length < this.#needs) return PENDING;
+    return this.#whole(() => this.#value(0, false));
+  }
+
+  /** The same with bulk strings as bytes. */
+  bytes() {
+    return this.#whole(() => this.#value(0, true));
+  }
+
+  /** Begins anew next time where it is not whole. */
+  #whole(read) {
+    if (this.#bytes.length < this.#needs) return PENDING;
     const start = this.#at;
-    const value = this.#value(0);
+    const value = read();
     if (value === PENDING) this.#at = start;
     return value;
   }
 
-  #value(depth) {
-    if (this.#at >= this.#text.length) return PENDING;
-    switch (this.#text.charCodeAt(this.#at)) {
-      case 36: {
+  #value(depth, asBytes) {
+    if (this.#at >= this.#bytes.length) return PENDING;
+    switch (this.#bytes[this.#at]) {
+      case BULK: {
         const start = this.#bulk();
-        return start < 0 ? PENDING : this.#text.substring(start, this.#at - 2);
+        if (start < 0) return PENDING;
+        return asBytes ? this.#bytes.subarray(start, this.#at - 2) : this.#bytes.utf8Slice(start, this.#at - 2);
       }
-      case 42: {
-        const length = this.#length(42, LONGEST_ARRAY);
-        if (length === -2) return PENDING;
-        if (depth > 4) throw new ProtocolError();
+      case ARRAY: {
+        const length = this.#length(ARRAY, LONGEST_ARRAY);
+        if (length === PENDING) return PENDING;
+        if (depth === DEEPEST) throw new ProtocolError();
         const values = [];
         while (values.length < length) {
-          const value = this.#value(depth + 1);
+          const value = this.#value(depth + 1, asBytes);
           if (value === PENDING) return PENDING;
           values.push(value);
         }
         return values;
       }
-      case 58: {
-        const number = this.#number();
-        return number === -2 ? PENDING : number;
-      }
-      case 43:
+      case INTEGER:
+        return this.#number();
+      case SIMPLE:
         return this.#line();
-      case 45: {
+      case MINUS: {
         const line = this.#line();
         return line === PENDING ? PENDING : new ReplyError(line);
       }
@@ -171,76 +224,104 @@ class Reader {
 
   /** An array's length; PENDING where it is not whole; or the error that came instead. */
   array() {
-    if (this.#text.charCodeAt(this.#at) === 45) return this.value();
-    const start = this.#at;
-    const length = this.#length(42, LONGEST_ARRAY);
-    if (length !== -2) return length;
-    this.#at = start;
-    return PENDING;
+    return this.#whole(() => (this.#bytes[this.#at] === MINUS ? this.#value(0, false) : this.#length(ARRAY, LONGEST_ARRAY)));
   }
 
   /** The map of an answer as Found; or the error that came instead. */
   map() {
-    if (this.#text.length < this.#needs) return PENDING;
-    if (this.#text.charCodeAt(this.#at) === 45) return this.value();
+    if (this.#bytes.length < this.#needs) return PENDING;
     const start = this.#at;
-    const found = this.#map();
+    const found = this.#bytes[start] === MINUS ? this.#value(0, false) : this.#map();
     if (found === PENDING) this.#at = start;
     return found;
   }
 
   #map() {
-    const count = this.#length(42, LONGEST_ARRAY);
-    if (count === -2) return PENDING;
+    const bytes = this.#bytes;
+    const count = this.#length(ARRAY, LONGEST_ARRAY);
+    if (count === PENDING) return PENDING;
     if (count % 2 !== 0) throw new ProtocolError();
-    let status;
-    let block;
-    let company;
-    let operator;
-    let confidence;
-    let sources;
-    let first;
-    let last;
+    const start = this.#at;
+    // Where the network begins and ends, and its texts.
+    let networkStart = -1;
+    let networkEnd = -1;
+    let first = -1;
+    let firstEnd = -1;
+    let last = -1;
+    let lastEnd = -1;
     for (let pair = 0; pair < count; pair += 2) {
+      const keyStart = this.#at;
       const key = this.#bulk();
       if (key < 0) return PENDING;
-      const length = this.#at - 2 - key;
-      const start = this.#bulk();
-      if (start < 0) return PENDING;
-      const end = this.#at - 2;
-      // The first character and the length tell nearly all keys apart.
-      switch (this.#text.charCodeAt(key)) {
-        case 99: // company.… and confidence
-          if (length === 10 && this.#text.charCodeAt(key + 3) === 102) {
-            confidence = Number(this.#text.substring(start, end));
-          } else {
-            company ??= {};
-            company[this.#piece(key + 8, key + length)] = this.#piece(start, end);
-          }
-          break;
-        case 111: // operator.…
-          operator ??= {};
-          if (length === 12) operator.asn = Number(this.#text.substring(start, end));
-          else if (this.#text.charCodeAt(key + 9) === 110) operator.name = this.#piece(start, end);
-          else operator.kind = this.#piece(start, end);
-          break;
-        case 110: // network.first and network.last
-          if (length === 13) first = this.#text.substring(start, end);
-          else last = this.#text.substring(start, end);
-          break;
-        case 115: // status and sources
-          if (length === 6) status = this.#piece(start, end);
-          else sources = this.#piece(start, end).split(',');
-          break;
-        case 98: // block
-          block = this.#piece(start, end);
-          break;
-        default: // of a newer daemon
+      const isFirst = networkStart < 0 && this.#at - 2 - key === 13 && bytes[key] === 110 && NETWORK_FIRST.compare(bytes, key, key + 13) === 0;
+      const value = this.#bulk();
+      if (value < 0) return PENDING;
+      if (isFirst) {
+        networkStart = keyStart;
+        first = value;
+        firstEnd = this.#at - 2;
+        // network.last comes next: its key's eleven letters are not looked at.
+        const key = this.#bulk();
+        last = key < 0 ? -1 : this.#bulk();
+        if (last < 0) return PENDING;
+        lastEnd = this.#at - 2;
+        networkEnd = this.#at;
+        pair += 2;
       }
     }
-    if (status === undefined) throw new ProtocolError();
-    return new Found(Facts.of(status, block, company, operator, confidence, sources), first, last);
+    if (networkStart < 0) networkStart = networkEnd = this.#at;
+    this.#text ??= bytes.latin1Slice(0, bytes.length);
+    const head = this.#text.substring(start, networkStart);
+    const tail = this.#text.substring(networkEnd, this.#at);
+    let facts = this.#cache.get(head, tail);
+    if (facts === undefined) {
+      facts = factsOf([...pairs(bytes.subarray(start, networkStart)), ...pairs(bytes.subarray(networkEnd, this.#at))]);
+      this.#cache.set(head, tail, facts);
+    }
+    if (first < 0) return new Found(facts, undefined, undefined);
+    return new Found(facts, end(bytes, first, firstEnd), end(bytes, last, lastEnd));
   }
 }
 
-module.exports = { PENDING, ProtocolError, Reader, ReplyError };
+/** Names and values of a part of a map that is known to be whole. */
+function* pairs(bytes) {
+  const reader = new Reader();
+  reader.feed(bytes);
+  while (reader.rest) yield [reader.value(), reader.value()];
+}
+
+/** One end of a network as Answer takes it: an IPv4 address as a number, which costs less than its text, and an IPv6 one as text. */
+function end(bytes, start, stop) {
+  let bits = 0;
+  let octet = 0;
+  for (let index = start; index < stop; index++) {
+    const byte = bytes[index];
+    if (byte === DOT) {
+      bits = (bits << 8) | octet;
+      octet = 0;
+    } else if (byte >= 48 && byte <= 57) {
+      octet = octet * 10 + byte - 48;
+    } else {
+      return bytes.latin1Slice(start, stop);
+    }
+  }
+  return (bits << 8) | octet;
+}
+
+/** Facts of names with dots and values: what LOOKUP and ANSWER give. */
+function factsOf(fields) {
+  const top = {};
+  const within = { company: undefined, operator: undefined };
+  for (const [name, value] of fields) {
+    const [group, key] = name.split('.', 2);
+    if (key === undefined) top[name] = value;
+    else if (Object.hasOwn(within, group)) (within[group] ??= {})[key] = key === 'asn' ? Number(value) : value;
+  }
+  const { status, block, confidence, sources } = top;
+  if (status === undefined) throw new ProtocolError();
+  return Facts.of(
+    status, block, within.company, within.operator, confidence === undefined ? undefined : Number(confidence), sources?.split(','),
+  );
+}
+
+module.exports = { FactsCache, PENDING, ProtocolError, Reader, ReplyError };

@@ -92,6 +92,19 @@ describe('a client of a daemon', () => {
     client.close();
   });
 
+  it('leaves networks out where that is asked for, and nothing else', async () => {
+    const client = new Client(socket);
+    const ips = ['20.3.1.0', '2.0.0.0', '10.0.0.1', '::ffff:20.0.0.0', COMPANY, '2001:db8::1', '1.0.0.0', '::', COMPANY, 0x14000000, Buffer.from([20, 3, 1, 0])];
+    const many = Array.from({ length: 20_000 }, (_, index) => ips[index % ips.length]);
+    for (const list of [[], [COMPANY], ips, many, ips]) {
+      const answers = await client.lookupMany(list, { network: false });
+      assert.deepEqual(answers.map((answer) => JSON.stringify(answer)), db.lookupMany(list).map((answer) => JSON.stringify(answer.withoutNetwork())));
+    }
+    await assert.rejects(client.lookupMany([...ips, '1.2.3.04', '1.2.3'], { network: false }), { name: 'RangeError', index: ips.length });
+    await refuses(client.lookupMany(ips, { network: 1 }), TypeError);
+    client.close();
+  });
+
   it('gives the same answers, networks and metadata as the file', async () => {
     const client = new Client(socket);
     const { sources, ...metadata } = db.metadata;
@@ -226,6 +239,7 @@ describe('a daemon that goes and comes', () => {
     assert.equal(await client.reload(), undefined);
     assert.equal((await client.metadata()).generation, 2);
     await refuses(client.answer(id), NameplateError, 'NAMEPLATE_RELOADED');
+    assert.equal((await client.lookupMany([COMPANY], { network: false }))[0].company.id, ID);
     const [next] = await client.lookupPacked(Uint32Array.of(0x14000000));
     assert.equal((await client.answer(next)).company.id, ID);
     writeFileSync(`${path}.new`, 'rubbish');
