@@ -40,23 +40,31 @@ function readV4(text) {
   const { length } = text;
   if (length > 15) return -1;
   let bits = 0;
-  let octet = -1;
-  let dots = 0;
-  for (let index = 0; index < length; index++) {
-    const digit = text.charCodeAt(index) - 48;
-    if (digit >= 0 && digit <= 9) {
-      // A zero before a digit is not for us.
-      if (octet === 0) return -1;
-      octet = octet < 0 ? digit : octet * 10 + digit;
-      if (octet > 255) return -1;
-    } else {
-      if (digit !== -2 || octet < 0) return -1;
-      bits = bits * 256 + octet;
-      octet = -1;
-      dots++;
+  let at = 0;
+  for (let dots = 0; dots < 4; dots++) {
+    if (dots > 0 && text.charCodeAt(at++) !== 46) return -1;
+    let octet = text.charCodeAt(at++) - 48;
+    // What is behind the end is NaN, and no digit.
+    if (!(octet >= 0 && octet <= 9)) return -1;
+    if (at < length) {
+      const second = text.charCodeAt(at) - 48;
+      if (second >= 0 && second <= 9) {
+        if (octet === 0) return -1;
+        octet = octet * 10 + second;
+        at++;
+        if (at < length) {
+          const third = text.charCodeAt(at) - 48;
+          if (third >= 0 && third <= 9) {
+            octet = octet * 10 + third;
+            at++;
+            if (octet > 255) return -1;
+          }
+        }
+      }
     }
+    bits = (bits << 8) | octet;
   }
-  return dots === 3 && octet >= 0 ? bits * 256 + octet : -1;
+  return at === length ? bits >>> 0 : -1;
 }
 
 /** An IPv4 address, signed or not, as a dotted quad. */

@@ -58,6 +58,7 @@ class Client {
   #head = 0;
   /** What is to be sent at the end of this turn of the event loop. */
   #out = '';
+  #flushing = () => this.#flush();
   #timer;
   #closed = false;
   /** Of the ids that lookupPacked gave last. */
@@ -252,7 +253,7 @@ class Client {
     request.tries++;
     if (this.#socket === undefined) this.#connect();
     if (!this.#connected) return;
-    if (this.#out === '') process.nextTick(() => this.#flush());
+    if (this.#out === '') process.nextTick(this.#flushing);
     this.#out += request.text;
   }
 
@@ -388,8 +389,12 @@ class Client {
 }
 
 /** Runs what gives a promise; what it throws is a rejection. */
-async function attempt(run) {
-  return run();
+function attempt(run) {
+  try {
+    return run();
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 function reject(requests, error) {
