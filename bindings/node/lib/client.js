@@ -44,7 +44,9 @@ class Request {
   }
 }
 
-/** A client of the daemon's socket. Requests are pipelined on one connection, made when it is needed and anew when it has ended. */
+/**
+ * A client of the daemon's socket. Requests are pipelined on one connection, made when it is needed and anew when it has ended.
+ */
 class Client {
   #path;
   #timeout;
@@ -100,7 +102,8 @@ class Client {
     const parts = [];
     for (let start = 0; start < texts.length; start += MANY) {
       const part = texts.slice(start, start + MANY);
-      parts.push(this.#send(`*${part.length + 1}\r\n$7\r\nMLOOKUP\r\n${part.map(bulk).join('')}`, mapsReader(part.length, start, places)));
+      const text = `*${part.length + 1}\r\n$7\r\nMLOOKUP\r\n${part.map(bulk).join('')}`;
+      parts.push(this.#send(text, mapsReader(part.length, start, places)));
     }
     const answers = await Promise.all(parts);
     return answers.length === 1 ? answers[0] : answers.flat();
@@ -119,7 +122,8 @@ class Client {
       else places.push(index);
     }
     const others = this.#maps(places.map((place) => texts[place]), places);
-    const [ids, maps] = await Promise.all([this.#packed(packedBytes(numbers), 4, numbers.length, GENERATIONS), others]);
+    const packed = this.#packed(packedBytes(numbers), 4, numbers.length, GENERATIONS);
+    const [ids, maps] = await Promise.all([packed, others]);
     const facts = await this.#factsOf(ids);
     if (facts === undefined) {
       if (tries > 1) return this.#withoutNetworks(texts, tries - 1);
@@ -203,7 +207,9 @@ class Client {
       ]);
       if (after.status === 'rejected') throw after.reason;
       if (generation !== 0 && after.value.generation !== generation) {
-        throw new NameplateError('the file was reloaded since lookupPacked(): its ids hold no longer, so ask it again', 'NAMEPLATE_RELOADED');
+        throw new NameplateError(
+          'the file was reloaded since lookupPacked(): its ids hold no longer, so ask it again', 'NAMEPLATE_RELOADED',
+        );
       }
       if (found.status === 'rejected') throw found.reason;
       return found.value;
@@ -322,7 +328,10 @@ class Client {
     const again = waiting.filter((request) => request.repeatable && request.tries < 2);
     reject(
       waiting.filter((request) => !again.includes(request)),
-      new NameplateError('the daemon has closed the connection before it answered: see its log, and try again', 'NAMEPLATE_DISCONNECTED', { cause: failure }),
+      new NameplateError(
+        'the daemon has closed the connection before it answered: see its log, and try again', 'NAMEPLATE_DISCONNECTED',
+        { cause: failure },
+      ),
     );
     if (again.length === 0) return;
     this.#wake();
@@ -402,7 +411,9 @@ function reject(requests, error) {
 }
 
 function reloadedAgain() {
-  return new NameplateError('the file was reloaded again and again meanwhile: try again, or pass fewer addresses', 'NAMEPLATE_RELOADED');
+  return new NameplateError(
+    'the file was reloaded again and again meanwhile: try again, or pass fewer addresses', 'NAMEPLATE_RELOADED',
+  );
 }
 
 /** A copy of IPv4 addresses in network order: what is asked for may be asked for anew, and the caller's array may change. */
@@ -422,7 +433,8 @@ function connectError(cause) {
     ECONNREFUSED: ['NAMEPLATE_REFUSED', 'nobody listens on the socket: start the daemon with nameplate serve'],
     EACCES: ['NAMEPLATE_ACCESS', "the socket may not be used: put this process's user into the socket's group"],
   };
-  const [code, sentence] = reasons[cause?.code] ?? ['NAMEPLATE_IO', `the socket can't be used: ${cause?.code ?? 'it was closed at once'}`];
+  const [code, sentence] = reasons[cause?.code] ??
+    ['NAMEPLATE_IO', `the socket can't be used, see whether the path is right: ${cause?.code ?? 'it was closed at once'}`];
   return new NameplateError(sentence, code, { cause });
 }
 

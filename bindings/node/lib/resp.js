@@ -29,7 +29,10 @@ const NETWORK_FIRST = Buffer.from('network.first');
 
 class ProtocolError extends NameplateError {
   constructor() {
-    super("what answers on the socket does not speak as nameplate does: see whether the path is that of nameplate's socket", 'NAMEPLATE_PROTOCOL');
+    super(
+      "what answers on the socket does not speak as nameplate does: see whether the path is that of nameplate's socket",
+      'NAMEPLATE_PROTOCOL',
+    );
   }
 }
 
@@ -108,7 +111,7 @@ class Reader {
     return this.#at < this.#bytes.length;
   }
 
-  /** The number behind the type's character, which is at the place; the place is behind it afterwards. PENDING where it is not whole. */
+  /** The number behind the type's character, which is at the place, and then behind both; PENDING where it is not whole. */
   #number() {
     const bytes = this.#bytes;
     let index = this.#at + 1;
@@ -254,7 +257,8 @@ class Reader {
       const keyStart = this.#at;
       const key = this.#bulk();
       if (key < 0) return PENDING;
-      const isFirst = networkStart < 0 && this.#at - 2 - key === 13 && bytes[key] === 110 && NETWORK_FIRST.compare(bytes, key, key + 13) === 0;
+      const isFirst = networkStart < 0 && this.#at - 2 - key === NETWORK_FIRST.length && bytes[key] === NETWORK_FIRST[0] &&
+        NETWORK_FIRST.compare(bytes, key, key + NETWORK_FIRST.length) === 0;
       const value = this.#bulk();
       if (value < 0) return PENDING;
       if (isFirst) {
@@ -290,7 +294,7 @@ function* pairs(bytes) {
   while (reader.rest) yield [reader.value(), reader.value()];
 }
 
-/** One end of a network as Answer takes it: an IPv4 address as a number, which costs less than its text, and an IPv6 one as text. */
+/** One end of a network as Answer takes it: an IPv4 address as a number, which costs less than text, an IPv6 one as text. */
 function end(bytes, start, stop) {
   let bits = 0;
   let octet = 0;
