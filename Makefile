@@ -18,6 +18,9 @@ export NAMEPLATE_DEB := $(CARGO_TARGET_DIR)/nameplate.deb
 venv := $(CARGO_TARGET_DIR)/venv/bin
 node_tests := tests/e2e/node/clients.test.mjs
 python_files := scripts/make-sample scripts/make-vectors tests/e2e tests/format
+node_files := $(node_tests) $(wildcard bindings/node/*.mjs bindings/node/lib/*.js bindings/node/lib/*.mjs bindings/node/lib/middleware/*js \
+	bindings/node/test/*.mjs bindings/node/test/programs/*.mjs benches/bindings/node/*.mjs)
+packages := $(CARGO_TARGET_DIR)/packages
 fuzz_targets := $(basename $(notdir $(wildcard fuzz/targets/*.rs)))
 shell_files := .ci/run packaging/debian/postinst packaging/debian/postrm scripts/check-units scripts/get-data scripts/library-version scripts/link-library scripts/run scripts/setup
 # Where the library goes; on Debian packagers want /usr/lib/<triplet>.
@@ -36,12 +39,13 @@ run: data ## everything from a fresh machine, then answers on run/nameplate.sock
 	@scripts/run
 
 .PHONY: test
-test: setup-test data deb ## everything from a fresh machine, then every test
+test: setup-test data deb packages ## everything from a fresh machine, then every test
 	cargo test --workspace --locked
 	scripts/make-vectors --check
 	$(venv)/pytest tests/e2e
 	$(venv)/pytest tests/format
 	node --test --test-reporter=spec $(node_tests)
+	node bindings/node/test/run.mjs $(packages)/node
 
 # The same tests with the numbers that take long: reloads under millions of requests, thousands of killed builds, damage at
 # a hundred thousand places, a gigabyte of rubbish, twenty minutes of soak. The figures that they measure are printed.
@@ -138,6 +142,13 @@ library: setup-run ## builds the C library in target/capi
 $(library)/libnameplate.so:
 	$(MAKE) library
 
+.PHONY: packages
+packages: packages-node ## builds the languages' packages in target/packages
+
+.PHONY: packages-node
+packages-node: setup-test library
+	node bindings/node/pack.mjs $(packages)/node
+
 .PHONY: header
 header: setup-run ## makes include/nameplate.h of src/capi
 	NAMEPLATE_WRITE_HEADER=1 cargo test --locked -p nameplate-capi --test header
@@ -160,13 +171,13 @@ lint: setup-lint ## every lint that CI runs
 	scripts/check-units
 	$(venv)/ruff check $(python_files)
 	$(venv)/ruff format --check $(python_files)
-	node --check $(node_tests)
-	@if grep --quiet '"resolved"' tests/e2e/node/package-lock.json; then \
-		echo 'package-lock.json names download addresses: run npm install in tests/e2e/node' >&2; exit 1; fi
+	@set -e; for file in $(node_files); do node --check $$file; done
+	@if grep '"resolved"' tests/e2e/node/package-lock.json bindings/node/test/package-lock.json benches/bindings/node/package-lock.json; then \
+		echo 'package-lock.json names download addresses: run npm install --omit-lockfile-registry-resolved beside it' >&2; exit 1; fi
 
 .PHONY: clean
 clean: ## removes what was built and fetched
-	rm -rf target data/sources data/nameplate.npl run tests/e2e/node/node_modules
+	rm -rf target data/sources data/nameplate.npl run tests/e2e/node/node_modules bindings/node/test/node_modules benches/bindings/node/node_modules
 
 .PHONY: setup-run setup-test setup-long setup-lint setup-bench setup-fuzz setup-deb
 setup-run setup-test setup-long setup-lint setup-bench setup-fuzz setup-deb: setup-%:
