@@ -1,0 +1,92 @@
+/* The Arrow C data and stream interfaces, as their specification has them, and what arrow_in.c and arrow_out.c share. */
+
+#ifndef NAMEPLATE_PYTHON_ARROW_H
+#define NAMEPLATE_PYTHON_ARROW_H
+
+#include "core.h"
+
+#define ARROW_FLAG_NULLABLE 2
+
+struct ArrowSchema {
+    const char *format;
+    const char *name;
+    const char *metadata;
+    int64_t flags;
+    int64_t n_children;
+    struct ArrowSchema **children;
+    struct ArrowSchema *dictionary;
+    void (*release)(struct ArrowSchema *);
+    void *private_data;
+};
+
+struct ArrowArray {
+    int64_t length;
+    int64_t null_count;
+    int64_t offset;
+    int64_t n_buffers;
+    int64_t n_children;
+    const void **buffers;
+    struct ArrowArray **children;
+    struct ArrowArray *dictionary;
+    void (*release)(struct ArrowArray *);
+    void *private_data;
+};
+
+struct ArrowArrayStream {
+    int (*get_schema)(struct ArrowArrayStream *, struct ArrowSchema *out);
+    int (*get_next)(struct ArrowArrayStream *, struct ArrowArray *out);
+    const char *(*get_last_error)(struct ArrowArrayStream *);
+    void (*release)(struct ArrowArrayStream *);
+    void *private_data;
+};
+
+/* How a column's elements lie in memory. */
+typedef enum { NULLS, OFFSETS_32, OFFSETS_64, VIEWS, FIXED, NUMBERS } Shape;
+
+typedef struct {
+    Shape shape;
+    /* Text, or else addresses of 4 or 16 bytes. */
+    bool text;
+    /* FIXED: bytes of an element. */
+    int width;
+    /* Of a dictionary's indices, their format; else 0. */
+    char index;
+} Layout;
+
+/* A column of addresses, in one or more pieces. */
+typedef struct {
+    Layout layout;
+    struct ArrowArray *arrays;
+    size_t count;
+    int64_t length;
+} Column;
+
+/* arrow_in.c */
+
+/* Takes what an object exports. False: raised. */
+bool column_take(PyObject *object, Column *column);
+void column_free(Column *column);
+/* Element `row` of a piece; false where it is null. Of NUMBERS, the bytes are a uint32_t of this machine. */
+bool column_element(const Layout *layout, const struct ArrowArray *array, int64_t row, const char **bytes, size_t *length);
+
+/* arrow_out.c */
+
+typedef struct Builder Builder;
+
+/* A place in a builder for answers, by number. */
+typedef uint32_t Slot;
+#define NO_SLOT UINT32_MAX
+
+/* A builder of `rows` rows with these fields, None for all. NULL: raised. */
+Builder *builder_new(PyObject *fields, int64_t rows);
+void builder_free(Builder *builder);
+/* Whether the network is among the fields. */
+bool builder_wants_network(const Builder *builder);
+/* Takes the facts of an answer, but for its network. NO_SLOT without memory. Needs no lock of Python's, as all below. */
+Slot builder_slot(Builder *builder, const Facts *facts);
+/* Writes a row: an answer, or with NO_SLOT a null. `first` is NULL where there is no network. False without memory. */
+bool builder_row(Builder *builder, int64_t row, Slot slot, const Text *first, const Text *last);
+/* The column as an object, which takes the builder. NULL: raised. */
+PyObject *builder_finish(State *state, Builder *builder);
+
+#endif
