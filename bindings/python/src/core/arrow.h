@@ -82,8 +82,12 @@ Builder *builder_new(PyObject *fields, int64_t rows);
 void builder_free(Builder *builder);
 /* Whether the network is among the fields. */
 bool builder_wants_network(const Builder *builder);
+/* Whether the one field that is wanted is the name. */
+bool builder_wants_name_alone(const Builder *builder);
 /* Takes the facts of an answer, but for its network. NO_SLOT without memory. Needs no lock of Python's, as all below. */
 Slot builder_slot(Builder *builder, const Facts *facts);
+/* The same where the name alone is wanted. */
+Slot builder_slot_of_name(Builder *builder, Text name);
 /* Writes a row: an answer, or with NO_SLOT a null. `first` is NULL where there is no network. False without memory. */
 bool builder_row(Builder *builder, int64_t row, Slot slot, const Text *first, const Text *last);
 /* The column as an object, which takes the builder. NULL: raised. */

@@ -8,11 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCH = 1024 };
-
 typedef struct {
     const nameplate_snapshot_t *handle;
-    Snapshot *snapshot;
     const Column *column;
     Builder *builder;
     /* Null instead of an error. */
@@ -43,17 +40,26 @@ static bool find_texts(const Work *work, const struct ArrowArray *array, int64_t
     static const nameplate_text_t none = {NULL, 0};
     nameplate_text_t texts[BATCH];
     nameplate_hit_t hits[BATCH];
-    bool valid[BATCH];
+    bool present[BATCH], valid[BATCH];
     for (size_t i = 0; i < count; i++) {
         texts[i] = none;
-        valid[i] = column_element(&work->column->layout, array, start + (int64_t)i, &texts[i].data, &texts[i].length);
+        present[i] = column_element(&work->column->layout, array, start + (int64_t)i, &texts[i].data, &texts[i].length);
+    }
+    if (!builder_wants_network(work->builder)) {
+        if (!address_ids(work->handle, texts, count, found->ids, valid)) {
+            return false;
+        }
+        for (size_t i = 0; i < count; i++) {
+            found->outcomes[i] = !present[i] ? NULL_ROW : valid[i] ? FOUND : INVALID;
+        }
+        return true;
     }
     if (nameplate_lookup_batch(work->handle, texts, count, hits) != NAMEPLATE_OK) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {
         keep_hit(found, i, hits[i].kind != NAMEPLATE_INVALID, &hits[i]);
-        if (!valid[i]) {
+        if (!present[i]) {
             found->outcomes[i] = NULL_ROW;
         }
     }
@@ -116,20 +122,36 @@ static bool find_ids(const Work *work, const struct ArrowArray *array, int64_t s
 static Slot slot_of_id(Work *work, uint32_t id) {
     Slot slot = work->slots[id];
     if (slot == NO_SLOT) {
-        nameplate_answer_t all = {.size = sizeof all};
-        Answer answer = {.snapshot = work->snapshot, .hit = {.answer = id, .interval = UINT32_MAX}};
         Facts facts;
-        if (nameplate_answer(work->handle, id, &all) == NAMEPLATE_OK) {
-            answer.hit.kind = all.kind;
-            answer.hit.confidence = all.confidence;
-        }
-        if (answer_facts(&answer, &facts)) {
+        if (facts_of_id(work->handle, id, &facts)) {
             slot = builder_slot(work->builder, &facts);
         }
         facts_free(&facts);
         work->slots[id] = slot;
     }
     return slot;
+}
+
+/* Takes the names that a batch's ids are the first to want; the library waits for the memory of many at a time. */
+static bool take_names(Work *work, const Found *found, size_t count) {
+    uint32_t wanted[BATCH];
+    nameplate_text_t names[BATCH];
+    size_t wanted_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (found->outcomes[i] == FOUND && work->slots[found->ids[i]] == NO_SLOT) {
+            wanted[wanted_count++] = found->ids[i];
+        }
+    }
+    if (nameplate_names(work->handle, wanted, wanted_count, names) != NAMEPLATE_OK) {
+        return false;
+    }
+    for (size_t i = 0; i < wanted_count; i++) {
+        Slot *slot = &work->slots[wanted[i]];
+        if (*slot == NO_SLOT && (*slot = builder_slot_of_name(work->builder, (Text){names[i].data, names[i].length})) == NO_SLOT) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Writes a row; false without memory. */
@@ -151,7 +173,7 @@ static bool write_row(Work *work, int64_t row, uint32_t id, uint32_t interval, b
 /* Looks up all rows; false without memory. */
 static bool look_up(Work *work) {
     const Layout *layout = &work->column->layout;
-    bool network = builder_wants_network(work->builder);
+    bool network = builder_wants_network(work->builder), names = builder_wants_name_alone(work->builder);
     bool even = layout->index == 0 && (layout->shape == FIXED || layout->shape == NUMBERS);
     int64_t row = 0;
     Found found;
@@ -167,9 +189,13 @@ static bool look_up(Work *work) {
             } else {
                 find_packed(work, array, start, count, &found);
             }
+            for (size_t i = 0; i < count; i++) {
+                done = done && (found.outcomes[i] != FOUND || found.ids[i] < work->answers);
+            }
+            done = done && (!names || take_names(work, &found, count));
             for (size_t i = 0; done && i < count; i++, row++) {
                 if (found.outcomes[i] == FOUND) {
-                    done = found.ids[i] < work->answers && write_row(work, row, found.ids[i], found.intervals[i], network);
+                    done = write_row(work, row, found.ids[i], found.intervals[i], network);
                 } else if (found.outcomes[i] == INVALID && !work->null) {
                     work->invalid = row;
                     return true;
@@ -191,7 +217,7 @@ static PyObject *look_up_column(Snapshot *snapshot, const Column *column, PyObje
     if (status != NAMEPLATE_OK) {
         return raise_status(snapshot->state, status, NULL);
     }
-    Work work = {snapshot->handle, snapshot, column, builder_new(fields, column->length), null, NULL, numbers.answers, -1};
+    Work work = {snapshot->handle, column, builder_new(fields, column->length), null, NULL, numbers.answers, -1};
     if (work.builder == NULL) {
         return NULL;
     }

@@ -157,6 +157,10 @@ bool builder_wants_network(const Builder *builder) {
     return (builder->wanted & (1u << NETWORK_FIRST | 1u << NETWORK_LAST)) != 0;
 }
 
+bool builder_wants_name_alone(const Builder *builder) {
+    return builder->wanted == 1u << NAME;
+}
+
 /* Doubles an array that is full. */
 static bool grow(void **array, size_t size, uint32_t count, uint32_t *room) {
     if (count < *room) {
@@ -258,20 +262,22 @@ static bool source_bits(Texts *texts, Text joined, uint32_t *bits) {
     return true;
 }
 
-static uint32_t decimal(Text text) {
-    uint32_t number = 0;
-    for (size_t i = 0; i < text.length; i++) {
-        number = number * 10 + (uint32_t)(text.text[i] - '0');
-    }
-    return number;
-}
-
 static Text text_of(const Facts *facts, int field) {
     if (field != NAME) {
         return facts->texts[field];
     }
     Text company = facts->texts[COMPANY_NAME], operator_ = facts->texts[OPERATOR_NAME];
     return company.text != NULL ? company : operator_.text != NULL ? operator_ : facts->texts[BLOCK];
+}
+
+Slot builder_slot_of_name(Builder *builder, Text name) {
+    /* Of another field the facts would have to be there too. */
+    Facts facts;
+    for (int field = 0; field < FIELDS; field++) {
+        facts.texts[field] = (Text){NULL, 0};
+    }
+    facts.texts[BLOCK] = name;
+    return builder_slot(builder, &facts);
 }
 
 Slot builder_slot(Builder *builder, const Facts *facts) {
@@ -294,7 +300,7 @@ Slot builder_slot(Builder *builder, const Facts *facts) {
         }
         slot[0] |= 1u << field;
         if (field == OPERATOR_ASN || field == CONFIDENCE) {
-            *value = decimal(text);
+            *value = facts_decimal(text);
         } else if (field == SOURCES) {
             if (!source_bits(&builder->texts[i], text, value)) {
                 return NO_SLOT;

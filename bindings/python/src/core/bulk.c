@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-enum { BATCH = 1024 };
-
 int errors_read(PyObject *errors) {
     if (errors == NULL) {
         return 0;
@@ -142,7 +140,7 @@ void addresses_free(Addresses *addresses) {
     Py_XDECREF(addresses->packed);
 }
 
-static void packed_at(const Addresses *addresses, Py_ssize_t index, Address *address) {
+void addresses_packed(const Addresses *addresses, Py_ssize_t index, Address *address) {
     const char *bytes = PyBytes_AsString(addresses->packed);
     if (addresses->width == 0) {
         address->form = V4;
@@ -181,16 +179,36 @@ PyObject *addresses_tuple(PyObject *module, PyObject *object) {
     return tuple;
 }
 
+Py_ssize_t addresses_texts(State *state, const Addresses *addresses, Py_ssize_t start, size_t count, nameplate_text_t *texts) {
+    Py_ssize_t found = 0;
+    Address address;
+    for (size_t i = 0; i < count; i++) {
+        PyObject *object = PyTuple_GetItem(addresses->objects, start + (Py_ssize_t)i);
+        texts[i] = (nameplate_text_t){NULL, 0};
+        if (!PyUnicode_Check(object)) {
+            continue;
+        }
+        int read = address_read(state, object, &address);
+        if (read < 0) {
+            return -1;
+        }
+        if (read > 0) {
+            texts[i] = (nameplate_text_t){address.text, address.length};
+        }
+        found++;
+    }
+    return found;
+}
+
 /* Looks up the addresses of one batch. A kind of NAMEPLATE_INVALID is no address. False: raised. */
 static bool lookup_batch(Snapshot *snapshot, const Addresses *addresses, Py_ssize_t start, size_t count, nameplate_hit_t *hits) {
-    static const nameplate_text_t none = {NULL, 0};
     nameplate_text_t texts[BATCH];
     Address address;
     if (addresses->packed != NULL) {
         const nameplate_snapshot_t *handle = snapshot->handle;
         Py_BEGIN_ALLOW_THREADS
         for (size_t i = 0; i < count; i++) {
-            packed_at(addresses, start + (Py_ssize_t)i, &address);
+            addresses_packed(addresses, start + (Py_ssize_t)i, &address);
             if (!address_lookup(handle, &address, &hits[i])) {
                 hits[i].kind = NAMEPLATE_INVALID;
             }
@@ -198,21 +216,9 @@ static bool lookup_batch(Snapshot *snapshot, const Addresses *addresses, Py_ssiz
         Py_END_ALLOW_THREADS
         return true;
     }
-    size_t texts_count = 0;
-    for (size_t i = 0; i < count; i++) {
-        PyObject *object = PyTuple_GetItem(addresses->objects, start + (Py_ssize_t)i);
-        texts[i] = none;
-        if (!PyUnicode_Check(object)) {
-            continue;
-        }
-        int read = address_read(snapshot->state, object, &address);
-        if (read < 0) {
-            return false;
-        }
-        if (read > 0) {
-            texts[i] = (nameplate_text_t){address.text, address.length};
-        }
-        texts_count++;
+    Py_ssize_t texts_count = addresses_texts(snapshot->state, addresses, start, count, texts);
+    if (texts_count < 0) {
+        return false;
     }
     uint32_t status = NAMEPLATE_OK;
     if (texts_count > 0) {
@@ -225,7 +231,7 @@ static bool lookup_batch(Snapshot *snapshot, const Addresses *addresses, Py_ssiz
         raise_status(snapshot->state, status, NULL);
         return false;
     }
-    for (size_t i = 0; texts_count < count && i < count; i++) {
+    for (size_t i = 0; (size_t)texts_count < count && i < count; i++) {
         PyObject *object = PyTuple_GetItem(addresses->objects, start + (Py_ssize_t)i);
         if (PyUnicode_Check(object)) {
             continue;
@@ -271,10 +277,10 @@ static PyObject *lookup_all(Snapshot *snapshot, const Addresses *addresses, bool
 }
 
 PyObject *database_lookup_many(PyObject *self, PyObject *arguments, PyObject *options) {
-    static char *names[] = {"addresses", "errors", NULL};
-    PyObject *object, *errors = NULL, *answers = NULL;
+    static char *names[] = {"addresses", "errors", "field", NULL};
+    PyObject *object, *errors = NULL, *field = Py_None, *answers = NULL;
     Addresses addresses;
-    if (!PyArg_ParseTupleAndKeywords(arguments, options, "O|$O:lookup_many", names, &object, &errors)) {
+    if (!PyArg_ParseTupleAndKeywords(arguments, options, "O|$OO:lookup_many", names, &object, &errors, &field)) {
         return NULL;
     }
     int null = errors_read(errors);
@@ -285,7 +291,7 @@ PyObject *database_lookup_many(PyObject *self, PyObject *arguments, PyObject *op
     Snapshot *snapshot = database_snapshot(self);
     if (snapshot != NULL) {
         Py_INCREF(snapshot);
-        answers = lookup_all(snapshot, &addresses, null != 0);
+        answers = field == Py_None ? lookup_all(snapshot, &addresses, null != 0) : lookup_values(snapshot, &addresses, field, null != 0);
         Py_DECREF(snapshot);
     }
     addresses_free(&addresses);

@@ -6,9 +6,9 @@
  *     facts.c     an answer's facts, wherever they are: in a range file, or in bytes from a socket
  *     database.c  Database: a range file in this process
  *     bulk.c      lookup_many
+ *     values.c    lookup_many of one field alone
  *     resp.c      Reader: replies of the daemon, made into answers
- *     arrow_in.c  columns of addresses through the Arrow C data interface
- *     arrow_out.c columns of answers
+ *     arrow_*.c   lookup_arrow: columns of addresses in and of answers out, through the Arrow C data interface
  *
  * Only Python's stable ABI of 3.10 is used, so one compiled file serves every later version. The buffer protocol is
  * in it from 3.11 on; where bytes of an array are wanted they are copied once, through a memoryview. */
@@ -111,6 +111,11 @@ int address_read(State *state, PyObject *object, Address *address);
 int address_of_bytes(const char *bytes, size_t length, Address *address);
 /* 1: looked up. 0: no address. */
 int address_lookup(const nameplate_snapshot_t *snapshot, const Address *address, nameplate_hit_t *hit);
+/* Most addresses that are read at once. */
+enum { BATCH = 1024 };
+/* The answer ids of texts, at most BATCH. Where a text is no address, `valid` is false. False: the library failed. Needs no lock
+ * of Python's. */
+bool address_ids(const nameplate_snapshot_t *snapshot, const nameplate_text_t *texts, size_t count, uint32_t *ids, bool *valid);
 /* Writes an address of a family's 4 or 16 bytes as RFC 5952 has it, with a NUL; gives its length. */
 size_t address_write(uint32_t family, const uint8_t *bytes, char *text);
 
@@ -142,6 +147,10 @@ typedef struct {
     char *sources;
 } Facts;
 
+/* All facts of an answer by its id, but for the network; false without memory. */
+bool facts_of_id(const nameplate_snapshot_t *snapshot, uint32_t id, Facts *facts);
+/* The number that a text of digits says. */
+uint32_t facts_decimal(Text digits);
 /* One fact that is text in the file as well: neither a number, nor the network, nor the sources. */
 Text answer_text(const Answer *answer, Field field);
 /* NAMEPLATE_UNKNOWN and so on. */
@@ -187,8 +196,18 @@ void addresses_free(Addresses *addresses);
 /* "raise" or "null"; -1 where it is neither, and raised. */
 int errors_read(PyObject *errors);
 PyObject *database_lookup_many(PyObject *self, PyObject *arguments, PyObject *options);
+/* The texts of a batch of objects of a tuple, from `start` on; what is no text, or none that can be an address, has no data. Gives
+ * how many are texts, or -1, and raised. */
+Py_ssize_t addresses_texts(State *state, const Addresses *addresses, Py_ssize_t start, size_t count, nameplate_text_t *texts);
+/* Address `index` of packed ones. */
+void addresses_packed(const Addresses *addresses, Py_ssize_t index, Address *address);
 /* As tuples of objects that `lookup` takes: for who sends them elsewhere. */
 PyObject *addresses_tuple(PyObject *module, PyObject *object);
+
+/* values.c */
+
+/* One field of each answer. */
+PyObject *lookup_values(Snapshot *snapshot, const Addresses *addresses, PyObject *field, bool null);
 
 /* resp.c */
 

@@ -9,7 +9,6 @@
 #include "core.h"
 
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -144,6 +143,14 @@ static bool parse_number(const char *text, size_t length, uint32_t *number) {
     return value <= UINT32_MAX;
 }
 
+uint32_t facts_decimal(Text digits) {
+    uint32_t number = 0;
+    for (size_t i = 0; i < digits.length; i++) {
+        number = number * 10 + (uint32_t)(digits.text[i] - '0');
+    }
+    return number;
+}
+
 bool answer_number(const Answer *answer, Field field, uint32_t *number) {
     if (answer->snapshot == NULL) {
         Text text = packed_text(answer, field);
@@ -159,6 +166,20 @@ bool answer_number(const Answer *answer, Field field, uint32_t *number) {
     }
     *number = all.operator_asn;
     return all.has_operator == 1;
+}
+
+/* Writes a number; gives its length. */
+static size_t write_number(char *into, uint32_t number) {
+    char digits[10];
+    size_t count = 0, length = 0;
+    do {
+        digits[count++] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    while (count > 0) {
+        into[length++] = digits[--count];
+    }
+    return length;
 }
 
 /* The names of the sources in a mask, joined by commas. */
@@ -184,22 +205,13 @@ static bool join_sources(const nameplate_snapshot_t *snapshot, uint32_t mask, Fa
     return true;
 }
 
-bool answer_facts(const Answer *answer, Facts *facts) {
+bool facts_of_id(const nameplate_snapshot_t *snapshot, uint32_t id, Facts *facts) {
     memset(facts, 0, sizeof *facts);
-    if (answer->snapshot == NULL) {
-        const unsigned char *bytes = answer->facts.bytes, *end = bytes + answer->facts.length;
-        Field field;
-        Text text;
-        while (next_entry(&bytes, end, &field, &text)) {
-            facts->texts[field] = text;
-        }
-        return true;
-    }
-    const nameplate_snapshot_t *snapshot = answer->snapshot->handle;
     nameplate_answer_t all = {.size = sizeof all};
-    const char *status = status_names[answer->hit.kind < 4 ? answer->hit.kind : 0];
+    bool known = nameplate_answer(snapshot, id, &all) == NAMEPLATE_OK;
+    const char *status = status_names[known && all.kind < 4 ? all.kind : NAMEPLATE_UNKNOWN];
     facts->texts[STATUS] = (Text){status, strlen(status)};
-    if (nameplate_answer(snapshot, answer->hit.answer, &all) != NAMEPLATE_OK) {
+    if (!known) {
         return true;
     }
     for (int field = 0; field < FIELDS; field++) {
@@ -208,19 +220,33 @@ bool answer_facts(const Answer *answer, Facts *facts) {
         }
     }
     if (all.has_operator == 1) {
-        int length = snprintf(facts->asn, sizeof facts->asn, "%lu", (unsigned long)all.operator_asn);
-        facts->texts[OPERATOR_ASN] = (Text){facts->asn, (size_t)length};
+        facts->texts[OPERATOR_ASN] = (Text){facts->asn, write_number(facts->asn, all.operator_asn)};
     }
     if (all.kind == NAMEPLATE_COMPANY) {
-        int length = snprintf(facts->confidence, sizeof facts->confidence, "%lu", (unsigned long)all.confidence);
-        facts->texts[CONFIDENCE] = (Text){facts->confidence, (size_t)length};
+        facts->texts[CONFIDENCE] = (Text){facts->confidence, write_number(facts->confidence, all.confidence)};
     }
+    return all.sources == 0 || join_sources(snapshot, all.sources, facts);
+}
+
+bool answer_facts(const Answer *answer, Facts *facts) {
+    if (answer->snapshot == NULL) {
+        const unsigned char *bytes = answer->facts.bytes, *end = bytes + answer->facts.length;
+        Field field;
+        Text text;
+        memset(facts, 0, sizeof *facts);
+        while (next_entry(&bytes, end, &field, &text)) {
+            facts->texts[field] = text;
+        }
+        return true;
+    }
+    const nameplate_snapshot_t *snapshot = answer->snapshot->handle;
+    bool done = facts_of_id(snapshot, answer->hit.answer, facts);
     nameplate_range_t range;
     if (nameplate_network(snapshot, answer->hit.interval, &range) == NAMEPLATE_OK) {
         facts->texts[NETWORK_FIRST] = (Text){facts->first, address_write(range.family, range.first, facts->first)};
         facts->texts[NETWORK_LAST] = (Text){facts->last, address_write(range.family, range.last, facts->last)};
     }
-    return all.sources == 0 || join_sources(snapshot, all.sources, facts);
+    return done;
 }
 
 void facts_free(Facts *facts) {
