@@ -77,8 +77,8 @@ typedef struct Builder Builder;
 typedef uint32_t Slot;
 #define NO_SLOT UINT32_MAX
 
-/* A builder of `rows` rows with these fields, None for all. NULL: raised. */
-Builder *builder_new(PyObject *fields, int64_t rows);
+/* A builder of `rows` rows with these fields, None for all, and of so many answers at the most. NULL: raised. */
+Builder *builder_new(PyObject *fields, int64_t rows, uint64_t answers);
 void builder_free(Builder *builder);
 /* Whether the network is among the fields. */
 bool builder_wants_network(const Builder *builder);
@@ -88,8 +88,11 @@ bool builder_wants_name_alone(const Builder *builder);
 Slot builder_slot(Builder *builder, const Facts *facts);
 /* The same where the name alone is wanted. */
 Slot builder_slot_of_name(Builder *builder, Text name);
-/* Writes a row: an answer, or with NO_SLOT a null. `first` is NULL where there is no network. False without memory. */
-bool builder_row(Builder *builder, int64_t row, Slot slot, const Text *first, const Text *last);
+/* Writes rows from `row` on: answers, or with NO_SLOT nulls. */
+void builder_rows(Builder *builder, int64_t row, const Slot *slots, size_t count);
+/* Writes the network of a row that was written, and of the rows in their order; `first` has no text where there is none. False without
+ * memory. */
+bool builder_network(Builder *builder, int64_t row, const Text *first, const Text *last);
 /* The column as an object, which takes the builder. NULL: raised. */
 PyObject *builder_finish(State *state, Builder *builder);
 

@@ -36,15 +36,30 @@ static void keep_hit(Found *found, size_t i, bool valid, const nameplate_hit_t *
     found->intervals[i] = hit->interval;
 }
 
+/* The texts of a batch, and which of them are there. */
+static void gather(const Layout *layout, const struct ArrowArray *array, int64_t start, size_t count, nameplate_text_t *texts, bool *present) {
+    bool bits = array->n_buffers > 0 && array->null_count != 0 && array->buffers[0] != NULL;
+    if (layout->shape == OFFSETS_32 && layout->index == 0 && !bits) {
+        /* The most frequent layout by far. */
+        const int32_t *offsets = (const int32_t *)array->buffers[1] + array->offset + start;
+        const char *data = array->buffers[2];
+        for (size_t i = 0; i < count; i++) {
+            texts[i] = (nameplate_text_t){data + offsets[i], (size_t)(offsets[i + 1] - offsets[i])};
+        }
+        memset(present, 1, count);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        texts[i] = (nameplate_text_t){NULL, 0};
+        present[i] = column_element(layout, array, start + (int64_t)i, &texts[i].data, &texts[i].length);
+    }
+}
+
 static bool find_texts(const Work *work, const struct ArrowArray *array, int64_t start, size_t count, Found *found) {
-    static const nameplate_text_t none = {NULL, 0};
     nameplate_text_t texts[BATCH];
     nameplate_hit_t hits[BATCH];
     bool present[BATCH], valid[BATCH];
-    for (size_t i = 0; i < count; i++) {
-        texts[i] = none;
-        present[i] = column_element(&work->column->layout, array, start + (int64_t)i, &texts[i].data, &texts[i].length);
-    }
+    gather(&work->column->layout, array, start, count, texts, present);
     if (!builder_wants_network(work->builder)) {
         if (!address_ids(work->handle, texts, count, found->ids, valid)) {
             return false;
@@ -154,20 +169,36 @@ static bool take_names(Work *work, const Found *found, size_t count) {
     return true;
 }
 
-/* Writes a row; false without memory. */
-static bool write_row(Work *work, int64_t row, uint32_t id, uint32_t interval, bool network) {
-    char texts[2][ADDRESS_ROOM];
-    Text first = {NULL, 0}, last = {NULL, 0};
-    nameplate_range_t range;
-    Slot slot = slot_of_id(work, id);
-    if (slot == NO_SLOT) {
-        return false;
+/* Writes the rows of a batch from `row` on, of which all that are found have slots; false without memory. */
+static bool write_rows(Work *work, int64_t row, const Found *found, size_t count, bool network) {
+    Slot slots[BATCH];
+    for (size_t i = 0; i < count; i++) {
+        slots[i] = found->outcomes[i] == FOUND ? work->slots[found->ids[i]] : NO_SLOT;
     }
-    if (network && nameplate_network(work->handle, interval, &range) == NAMEPLATE_OK) {
-        first = (Text){texts[0], address_write(range.family, range.first, texts[0])};
-        last = (Text){texts[1], address_write(range.family, range.last, texts[1])};
+    builder_rows(work->builder, row, slots, count);
+    for (size_t i = 0; network && i < count; i++) {
+        char texts[2][ADDRESS_ROOM];
+        Text first = {NULL, 0}, last = {NULL, 0};
+        nameplate_range_t range;
+        if (slots[i] != NO_SLOT && nameplate_network(work->handle, found->intervals[i], &range) == NAMEPLATE_OK) {
+            first = (Text){texts[0], address_write(range.family, range.first, texts[0])};
+            last = (Text){texts[1], address_write(range.family, range.last, texts[1])};
+        }
+        if (!builder_network(work->builder, row + (int64_t)i, &first, &last)) {
+            return false;
+        }
     }
-    return builder_row(work->builder, row, slot, &first, &last);
+    return true;
+}
+
+/* Sees that the answers of a batch have slots; false without memory. */
+static bool take_answers(Work *work, const Found *found, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (found->outcomes[i] == FOUND && slot_of_id(work, found->ids[i]) == NO_SLOT) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Looks up all rows; false without memory. */
@@ -189,20 +220,16 @@ static bool look_up(Work *work) {
             } else {
                 find_packed(work, array, start, count, &found);
             }
-            for (size_t i = 0; i < count; i++) {
-                done = done && (found.outcomes[i] != FOUND || found.ids[i] < work->answers);
-            }
-            done = done && (!names || take_names(work, &found, count));
-            for (size_t i = 0; done && i < count; i++, row++) {
-                if (found.outcomes[i] == FOUND) {
-                    done = write_row(work, row, found.ids[i], found.intervals[i], network);
-                } else if (found.outcomes[i] == INVALID && !work->null) {
-                    work->invalid = row;
+            for (size_t i = 0; done && i < count; i++) {
+                if (found.outcomes[i] == INVALID && !work->null) {
+                    work->invalid = row + (int64_t)i;
                     return true;
-                } else {
-                    done = builder_row(work->builder, row, NO_SLOT, NULL, NULL);
                 }
+                done = found.outcomes[i] != FOUND || found.ids[i] < work->answers;
             }
+            done = done && (names ? take_names(work, &found, count) : take_answers(work, &found, count)) &&
+                   write_rows(work, row, &found, count, network);
+            row += (int64_t)count;
             if (!done) {
                 return false;
             }
@@ -217,7 +244,7 @@ static PyObject *look_up_column(Snapshot *snapshot, const Column *column, PyObje
     if (status != NAMEPLATE_OK) {
         return raise_status(snapshot->state, status, NULL);
     }
-    Work work = {snapshot->handle, column, builder_new(fields, column->length), null, NULL, numbers.answers, -1};
+    Work work = {snapshot->handle, column, builder_new(fields, column->length, numbers.answers), null, NULL, numbers.answers, -1};
     if (work.builder == NULL) {
         return NULL;
     }
@@ -267,7 +294,7 @@ PyObject *arrow_of_answers(PyObject *module, PyObject *arguments) {
         return NULL;
     }
     int64_t rows = (int64_t)PyList_Size(list);
-    Builder *builder = builder_new(fields, rows);
+    Builder *builder = builder_new(fields, rows, (uint64_t)rows);
     if (builder == NULL) {
         return NULL;
     }
@@ -278,15 +305,15 @@ PyObject *arrow_of_answers(PyObject *module, PyObject *arguments) {
             builder_free(builder);
             return raise_error(state, "protocol", "the daemon gave something else than an answer: ask again");
         }
-        if (object == Py_None) {
-            done = builder_row(builder, row, NO_SLOT, NULL, NULL);
-            continue;
+        Facts facts = {.sources = NULL};
+        Slot slot = NO_SLOT;
+        if (object != Py_None) {
+            done = answer_facts((Answer *)object, &facts) && (slot = builder_slot(builder, &facts)) != NO_SLOT;
         }
-        Facts facts;
-        done = answer_facts((Answer *)object, &facts);
         if (done) {
-            Slot slot = builder_slot(builder, &facts);
-            done = slot != NO_SLOT && builder_row(builder, row, slot, &facts.texts[NETWORK_FIRST], &facts.texts[NETWORK_LAST]);
+            builder_rows(builder, row, &slot, 1);
+            done = !builder_wants_network(builder) ||
+                   builder_network(builder, row, &facts.texts[NETWORK_FIRST], &facts.texts[NETWORK_LAST]);
         }
         facts_free(&facts);
     }

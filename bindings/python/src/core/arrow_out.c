@@ -116,7 +116,34 @@ static void *room_for(int64_t count, size_t size) {
     return malloc(((size_t)count + 8) * size);
 }
 
-Builder *builder_new(PyObject *fields, int64_t rows) {
+static bool grow(void **array, size_t size, uint32_t count, uint32_t *room);
+
+/* A table with room for so many texts, at the most half full. */
+static bool reserve(Texts *texts, uint64_t count) {
+    uint32_t size = 128;
+    while (size < count * 2 && size < 1u << 30) {
+        size *= 2;
+    }
+    texts->table = malloc(size * sizeof *texts->table);
+    texts->table_size = size;
+    if (texts->table != NULL) {
+        memset(texts->table, 0xff, size * sizeof *texts->table);
+    }
+    return texts->table != NULL;
+}
+
+/* Makes the slot of nulls. */
+static bool add_null(Builder *builder) {
+    uint32_t width = 1 + (uint32_t)builder->columns;
+    if (!grow((void **)&builder->slots, width * sizeof(uint32_t), 0, &builder->slots_room)) {
+        return false;
+    }
+    memset(builder->slots, 0, width * sizeof(uint32_t));
+    builder->slots_count = 1;
+    return true;
+}
+
+Builder *builder_new(PyObject *fields, int64_t rows, uint64_t answers) {
     uint32_t wanted = read_fields(fields);
     if (wanted == 0) {
         return NULL;
@@ -143,7 +170,13 @@ Builder *builder_new(PyObject *fields, int64_t rows) {
             done = (builder->values[builder->columns++] = room_for(rows, sizeof(uint32_t))) != NULL;
         }
     }
-    if (!done) {
+    /* Names may be as many as answers; other texts are few. */
+    uint64_t texts = answers < (uint64_t)rows ? answers : (uint64_t)rows;
+    for (int i = 0; done && i < builder->columns; i++) {
+        int field = builder->fields[i];
+        done = reserve(&builder->texts[i], field == NAME || field == COMPANY_NAME || field == OPERATOR_NAME || field == COMPANY_ID ? texts : 0);
+    }
+    if (!done || !add_null(builder)) {
         if (builder != NULL) {
             builder_free(builder);
         }
@@ -176,13 +209,18 @@ static bool grow(void **array, size_t size, uint32_t count, uint32_t *room) {
     return true;
 }
 
-/* FNV-1a, 32 bits. */
+/* Eight bytes at a time, each folded in by a multiplication. Texts are the range file's, not a stranger's. */
 static uint32_t hash_of(const char *text, size_t length) {
-    uint32_t hash = 2166136261u;
-    for (size_t i = 0; i < length; i++) {
-        hash = (hash ^ (unsigned char)text[i]) * 16777619u;
+    uint64_t hash = length * 0x9e3779b97f4a7c15u, word;
+    for (; length >= 8; text += 8, length -= 8) {
+        memcpy(&word, text, 8);
+        hash = (hash ^ word) * 0xff51afd7ed558ccdu;
+        hash ^= hash >> 32;
     }
-    return hash;
+    word = 0;
+    memcpy(&word, text, length);
+    hash = (hash ^ word) * 0xff51afd7ed558ccdu;
+    return (uint32_t)(hash >> 32);
 }
 
 static bool same_text(const Texts *texts, uint32_t index, const char *text, size_t length) {
@@ -192,7 +230,7 @@ static bool same_text(const Texts *texts, uint32_t index, const char *text, size
 
 /* A table of twice the size; at most half of it is ever taken. */
 static bool grow_table(Texts *texts) {
-    uint32_t size = texts->table_size == 0 ? 128 : texts->table_size * 2;
+    uint32_t size = texts->table_size * 2;
     uint32_t *table = malloc(size * sizeof *table);
     if (table == NULL) {
         return false;
@@ -312,11 +350,12 @@ Slot builder_slot(Builder *builder, const Facts *facts) {
             }
         }
     }
-    return builder->slots_count++;
+    /* NO_SLOT, and one, is the null. */
+    return builder->slots_count++ - 1;
 }
 
 static bool append(Strings *strings, int64_t row, const Text *text) {
-    size_t length = text == NULL || text->text == NULL ? 0 : text->length;
+    size_t length = text->text == NULL ? 0 : text->length;
     if (strings->length + length > strings->room) {
         size_t room = (strings->length + length) * 2 + 4096;
         char *data = realloc(strings->data, room);
@@ -334,20 +373,22 @@ static bool append(Strings *strings, int64_t row, const Text *text) {
     return true;
 }
 
-bool builder_row(Builder *builder, int64_t row, Slot slot, const Text *first, const Text *last) {
-    if (slot == NO_SLOT) {
-        builder->masks[row] = 0;
-        for (int i = 0; i < builder->columns; i++) {
-            builder->values[i][row] = 0;
-        }
-        first = last = NULL;
-    } else {
-        const uint32_t *source = builder->slots + (size_t)slot * (1 + (uint32_t)builder->columns);
-        builder->masks[row] = source[0] | (first->text == NULL ? 0 : HAS_NETWORK);
-        for (int i = 0; i < builder->columns; i++) {
-            builder->values[i][row] = source[1 + i];
+void builder_rows(Builder *builder, int64_t row, const Slot *slots, size_t count) {
+    /* Of slot NO_SLOT there is nothing: the first one, which is all zeros, stands for it. */
+    const uint32_t width = 1 + (uint32_t)builder->columns, *source = builder->slots;
+    for (size_t i = 0; i < count; i++) {
+        builder->masks[row + (int64_t)i] = source[(size_t)(slots[i] + 1) * width];
+    }
+    for (int column = 0; column < builder->columns; column++) {
+        uint32_t *values = builder->values[column] + row;
+        for (size_t i = 0; i < count; i++) {
+            values[i] = source[(size_t)(slots[i] + 1) * width + 1 + (uint32_t)column];
         }
     }
+}
+
+bool builder_network(Builder *builder, int64_t row, const Text *first, const Text *last) {
+    builder->masks[row] |= first->text == NULL ? 0 : HAS_NETWORK;
     return (builder->network[0].offsets == NULL || append(&builder->network[0], row, first)) &&
            (builder->network[1].offsets == NULL || append(&builder->network[1], row, last));
 }

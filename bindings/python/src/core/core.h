@@ -2,6 +2,7 @@
  *
  *     module.c    the module: its types, its error, its functions
  *     address.c   Python objects that are addresses; addresses and ranges as text
+ *     quads.c     IPv4 addresses of text, many at a time
  *     answer.c    Answer, Company, Operator, Network: what users hold
  *     facts.c     an answer's facts, wherever they are: in a range file, or in bytes from a socket
  *     database.c  Database: a range file in this process
@@ -111,13 +112,20 @@ int address_read(State *state, PyObject *object, Address *address);
 int address_of_bytes(const char *bytes, size_t length, Address *address);
 /* 1: looked up. 0: no address. */
 int address_lookup(const nameplate_snapshot_t *snapshot, const Address *address, nameplate_hit_t *hit);
+/* Writes an address of a family's 4 or 16 bytes as RFC 5952 has it, with a NUL; gives its length. */
+size_t address_write(uint32_t family, const uint8_t *bytes, char *text);
+
+/* quads.c */
+
+/* To be called once, before any of the others. */
+void quads_prepare(void);
+/* Whether this is a dotted quad, and which; where it is none, it may be IPv6. */
+bool quad_read(const char *text, size_t length, uint32_t *address);
 /* Most addresses that are read at once. */
 enum { BATCH = 1024 };
 /* The answer ids of texts, at most BATCH. Where a text is no address, `valid` is false. False: the library failed. Needs no lock
  * of Python's. */
 bool address_ids(const nameplate_snapshot_t *snapshot, const nameplate_text_t *texts, size_t count, uint32_t *ids, bool *valid);
-/* Writes an address of a family's 4 or 16 bytes as RFC 5952 has it, with a NUL; gives its length. */
-size_t address_write(uint32_t family, const uint8_t *bytes, char *text);
 
 /* answer.c */
 

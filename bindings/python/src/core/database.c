@@ -174,6 +174,14 @@ static PyObject *database_lookup(PyObject *self, PyObject *object) {
     nameplate_hit_t hit;
     Address address;
     PyObject *answer = NULL;
+    if (PyUnicode_Check(object)) {
+        /* The way of most lookups: no Python code can run. */
+        bool found = address_read(snapshot->state, object, &address) > 0 &&
+                     (quad_read(address.text, address.length, &address.v4)
+                          ? nameplate_lookup_v4(snapshot->handle, address.v4, &hit) == NAMEPLATE_OK
+                          : nameplate_lookup(snapshot->handle, address.text, address.length, &hit) == NAMEPLATE_OK);
+        return found ? answer_of_hit(snapshot, &hit) : PyErr_Occurred() ? NULL : raise_address(-1);
+    }
     /* To read an address may run Python code, which may close the database. */
     Py_INCREF(snapshot);
     int read = address_read(snapshot->state, object, &address);

@@ -89,6 +89,7 @@ static int module_exec(PyObject *module) {
         PyErr_SetString(PyExc_ImportError, "nameplate was built of a library and a header of different versions: install it anew");
         return -1;
     }
+    quads_prepare();
     for (int kind = 0; kind < 4; kind++) {
         if (!intern(&state->statuses[kind], status_names[kind])) {
             return -1;

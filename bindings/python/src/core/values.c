@@ -119,6 +119,38 @@ static bool find_ids(Snapshot *snapshot, const Addresses *addresses, Py_ssize_t 
     return done;
 }
 
+/* The values of few addresses, of which hardly two have the same answer: each is made by itself. */
+static bool fill_few(Snapshot *snapshot, const Addresses *addresses, int field, bool null, PyObject *list) {
+    uint32_t ids[BATCH];
+    bool valid[BATCH];
+    nameplate_text_t names[BATCH];
+    for (Py_ssize_t start = 0; start < addresses->count; start += BATCH) {
+        size_t count = addresses->count - start < BATCH ? (size_t)(addresses->count - start) : BATCH;
+        if (!find_ids(snapshot, addresses, start, count, ids, valid)) {
+            return false;
+        }
+        if (field == NAME && nameplate_names(snapshot->handle, ids, count, names) != NAMEPLATE_OK) {
+            raise_status(snapshot->state, NAMEPLATE_ERROR_PANIC, NULL);
+            return false;
+        }
+        for (size_t i = 0; i < count; i++) {
+            PyObject *value;
+            if (!valid[i] || (field == NAME && names[i].data == NULL)) {
+                value = valid[i] || null ? Py_NewRef(Py_None) : raise_address(start + (Py_ssize_t)i);
+            } else if (field == NAME) {
+                value = PyUnicode_FromStringAndSize(names[i].data, (Py_ssize_t)names[i].length);
+            } else {
+                value = value_of_id(snapshot->handle, ids[i], field);
+            }
+            if (value == NULL) {
+                return false;
+            }
+            PyList_SetItem(list, start + (Py_ssize_t)i, value);
+        }
+    }
+    return true;
+}
+
 static bool fill(Snapshot *snapshot, const Addresses *addresses, int field, bool null, PyObject **values, uint64_t answers, PyObject *list) {
     uint32_t ids[BATCH];
     bool valid[BATCH];
@@ -164,6 +196,13 @@ PyObject *lookup_values(Snapshot *snapshot, const Addresses *addresses, PyObject
     uint32_t status = nameplate_metadata(snapshot->handle, &numbers);
     if (status != NAMEPLATE_OK) {
         return raise_status(snapshot->state, status, NULL);
+    }
+    if ((uint64_t)addresses->count < numbers.answers / 4) {
+        PyObject *few = PyList_New(addresses->count);
+        if (few != NULL && !fill_few(snapshot, addresses, field, null, few)) {
+            Py_CLEAR(few);
+        }
+        return few;
     }
     PyObject **values = calloc((size_t)numbers.answers + 1, sizeof *values);
     if (values == NULL) {
