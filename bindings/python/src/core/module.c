@@ -148,12 +148,20 @@ static void module_free(void *module) {
     module_clear(module);
 }
 
+/* refuse(item): raises the error for an item that is no address. */
+static PyObject *refuse(PyObject *module, PyObject *item) {
+    (void)module;
+    Py_ssize_t index = PyLong_AsSsize_t(item);
+    return index < 0 && PyErr_Occurred() ? NULL : raise_address(index);
+}
+
 /* A function of keywords has another C type than the table says; Python knows by the flags. */
 #define KEYWORDS(function) ((PyCFunction)(void (*)(void))(function))
 
 static PyMethodDef functions[] = {
     {"open", KEYWORDS(database_open), METH_VARARGS | METH_KEYWORDS, NULL},
     {"restore", answer_restore, METH_O, NULL},
+    {"refuse", refuse, METH_O, NULL},
     {"encode", resp_encode, METH_VARARGS, NULL},
     {"addresses", addresses_tuple, METH_O, NULL},
     {"arrow_addresses", arrow_addresses, METH_O, NULL},

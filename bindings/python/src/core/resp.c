@@ -464,7 +464,8 @@ static char *put_bulk(char *end, const char *text, size_t length) {
 }
 
 /* encode(command, addresses, start, count, errors): a request with the command and these addresses of a tuple. What is no address
- * for its type or length alone is sent as an empty text where errors is 1, which the daemon refuses in its place; else it raises. */
+ * for its length alone is sent as an empty text where errors is 1, which the daemon refuses in its place; else it raises, with the
+ * item's number where errors is 0, and without where it is -1. */
 PyObject *resp_encode(PyObject *module, PyObject *arguments) {
     State *state = PyModule_GetState(module);
     const char *command;
@@ -487,9 +488,9 @@ PyObject *resp_encode(PyObject *module, PyObject *arguments) {
         Address address;
         char text[ADDRESS_ROOM];
         int read = address_read(state, PyTuple_GetItem(addresses, i), &address);
-        if (read < 0 || (read == 0 && !null)) {
+        if (read < 0 || (read == 0 && null != 1)) {
             if (read == 0) {
-                raise_address(PyTuple_Size(addresses) == 1 ? -1 : i);
+                raise_address(null == 0 ? i : -1);
             }
             PyMem_Free(request);
             return NULL;

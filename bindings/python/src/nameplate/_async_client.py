@@ -155,9 +155,10 @@ class AsyncClient:
         errors: Literal["raise", "null"] = "raise",
     ) -> ArrowAnswers:
         """Looks up a column of addresses, as `Database.lookup_arrow` does."""
+        _protocol.check_errors(errors)
         addresses, present = _protocol.column_addresses(column)
-        answers = await self._many(addresses, errors)
-        return _core.arrow_of_answers(_protocol.with_nulls(answers, present), fields)
+        answers = await self._many(addresses, "null")
+        return _core.arrow_of_answers(_protocol.with_nulls(answers, present, errors), fields)
 
     async def networks(self, company_id: str) -> list[Network]:
         """The networks of a company, IPv4 first, ascending; none where there is no such company."""

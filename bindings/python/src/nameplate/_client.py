@@ -137,9 +137,10 @@ class Client:
         errors: Literal["raise", "null"] = "raise",
     ) -> ArrowAnswers:
         """Looks up a column of addresses, as `Database.lookup_arrow` does."""
+        _protocol.check_errors(errors)
         addresses, present = _protocol.column_addresses(column)
-        answers = self._retried(lambda connection: self._many(connection, addresses, errors))
-        return _core.arrow_of_answers(_protocol.with_nulls(answers, present), fields)
+        answers = self._retried(lambda connection: self._many(connection, addresses, "null"))
+        return _core.arrow_of_answers(_protocol.with_nulls(answers, present, errors), fields)
 
     def networks(self, company_id: str) -> list[Network]:
         """The networks of a company, IPv4 first, ascending; none where there is no such company."""

@@ -1,7 +1,7 @@
 import os
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Any, Final, Literal, final, overload
+from typing import Any, Final, Literal, NoReturn, final, overload
 
 from ._addresses import Address, Addresses, Column
 from ._metadata import Metadata
@@ -96,9 +96,17 @@ class Database:
     def closed(self) -> bool: ...
     def lookup(self, address: Address, /) -> Answer: ...
     @overload
-    def lookup_many(self, addresses: Addresses, *, errors: Literal["raise"] = "raise") -> list[Answer]: ...
+    def lookup_many(
+        self, addresses: Addresses, *, errors: Literal["raise"] = "raise", field: None = None
+    ) -> list[Answer]: ...
     @overload
-    def lookup_many(self, addresses: Addresses, *, errors: Literal["null"]) -> list[Answer | None]: ...
+    def lookup_many(
+        self, addresses: Addresses, *, errors: Literal["null"], field: None = None
+    ) -> list[Answer | None]: ...
+    @overload
+    def lookup_many(
+        self, addresses: Addresses, *, errors: Literal["raise", "null"] = "raise", field: str
+    ) -> list[Any]: ...
     def lookup_arrow(
         self,
         column: Column,
@@ -142,6 +150,7 @@ def open(
     allow_older: bool = False,
 ) -> Database: ...
 def restore(facts: bytes, /) -> Answer: ...
+def refuse(item: int, /) -> NoReturn: ...
 def encode(
     command: bytes, addresses: tuple[Address, ...], start: int, count: int, null: int, /
 ) -> bytes: ...

@@ -35,6 +35,14 @@ def error(code: str, text: str) -> NameplateError:
     return made
 
 
+def no_address(item: int) -> Exception:
+    """The error of the C part for an item that is no address."""
+    try:
+        _core.refuse(item)
+    except ValueError as made:
+        return made
+
+
 def closed() -> NameplateError:
     return error("closed", "this client is closed: make another one")
 
@@ -62,8 +70,14 @@ def check_timeout(timeout: float | None) -> float | None:
     return timeout
 
 
+def check_errors(errors: str) -> str:
+    if errors not in ("raise", "null"):
+        raise ValueError("errors is 'raise' or 'null'")
+    return errors
+
+
 def lookup_request(address: Address) -> bytes:
-    return _core.encode(b"LOOKUP", (address,), 0, 1, 0)
+    return _core.encode(b"LOOKUP", (address,), 0, 1, -1)
 
 
 def text_request(command: bytes, text: str) -> bytes:
@@ -76,9 +90,7 @@ def text_request(command: bytes, text: str) -> bytes:
 
 def many_requests(addresses: tuple[Address, ...], errors: str) -> Iterator[tuple[bytes, int]]:
     """Requests for all of the addresses, in order, each with how many it is for."""
-    null = {"raise": 0, "null": 1}.get(errors)
-    if null is None:
-        raise ValueError("errors is 'raise' or 'null'")
+    null = int(check_errors(errors) == "null")
     for start in range(0, len(addresses), CHUNK):
         count = min(CHUNK, len(addresses) - start)
         yield _core.encode(b"MLOOKUP", addresses, start, count, null), count
@@ -108,8 +120,7 @@ def add_answers(
             if not isinstance(item, ValueError):
                 raise item
             if errors == "raise":
-                text = str(item).replace("not an", f"item {len(answers) + index} is not an", 1)
-                raise ValueError(f"{text}; or pass errors='null' to get None for such items")
+                raise no_address(len(answers) + index)
             reply[index] = None
     answers += reply
 
@@ -127,10 +138,15 @@ def column_addresses(column: Column) -> tuple[tuple[Address, ...], list[bool]]:
     return tuple(item for item in items if item is not None), [item is not None for item in items]
 
 
-def with_nulls(answers: list[Answer | None], present: list[bool]) -> list[Answer | None]:
-    """The answers with the column's nulls between them again."""
+def with_nulls(answers: list[Answer | None], present: list[bool], errors: str) -> list[Answer | None]:
+    """The answers with the column's nulls between them again; raises for what is no address."""
     rest = iter(answers)
-    return [next(rest) if there else None for there in present]
+    rows = [next(rest) if there else None for there in present]
+    if errors == "raise":
+        for index, (row, there) in enumerate(zip(rows, present, strict=True)):
+            if there and row is None:
+                raise no_address(index)
+    return rows
 
 
 def addresses_of(addresses: Addresses) -> tuple[Address, ...]:
