@@ -275,31 +275,30 @@ def test_arrays_that_hold_no_addresses(subject: Any, given: Any, error: type[Exc
 
 
 @pytest.mark.parametrize("times", [1, 200])
-def test_one_field_of_many(db: nameplate.Database, times: int) -> None:
-    # Both ways: few addresses are taken one by one, of many each answer is made once.
-    assert len(TEXTS) * 200 > db.metadata.answers > 4
+def test_one_field_of_many(subject: Any, times: int) -> None:
+    # A Database takes few addresses one by one, and of many makes each answer once.
     texts = TEXTS * times
-    answers = db.lookup_many(texts)
-    assert db.lookup_many(texts, field="name") == [answer.name for answer in answers]
-    assert db.lookup_many(texts, field="status") == [answer.status for answer in answers]
-    assert db.lookup_many(texts, field="company.country") == [answer.company and answer.company.country for answer in answers]
-    assert db.lookup_many(texts, field="operator.asn") == [answer.operator and answer.operator.asn for answer in answers]
-    assert db.lookup_many(texts, field="confidence") == [answer.confidence for answer in answers]
-    assert db.lookup_many(texts, field="block") == [answer.block for answer in answers]
+    answers = subject.lookup_many(texts)
+    assert subject.lookup_many(texts, field="name") == [answer.name for answer in answers]
+    assert subject.lookup_many(texts, field="status") == [answer.status for answer in answers]
+    assert subject.lookup_many(texts, field="company.country") == [answer.company and answer.company.country for answer in answers]
+    assert subject.lookup_many(texts, field="operator.asn") == [answer.operator and answer.operator.asn for answer in answers]
+    assert subject.lookup_many(texts, field="confidence") == [answer.confidence for answer in answers]
+    assert subject.lookup_many(texts, field="block") == [answer.block for answer in answers]
     mixed = [ipaddress.ip_address(text) if index % 2 else text for index, text in enumerate(texts)]
-    assert db.lookup_many(mixed, field="name") == [answer.name for answer in answers]
-    assert db.lookup_many([*texts, "no"], field="name", errors="null")[-1] is None
+    assert subject.lookup_many(mixed, field="name") == [answer.name for answer in answers]
+    assert subject.lookup_many([*texts, "no"], field="name", errors="null")[-1] is None
     with pytest.raises(ValueError, match=f"item {len(texts)} is not"):
-        db.lookup_many([*texts, "no"], field="name")
+        subject.lookup_many([*texts, "no"], field="name")
     with pytest.raises(TypeError, match="an address is"):
-        db.lookup_many([*texts, None], field="name")
+        subject.lookup_many([*texts, None], field="name")
     numbers = np.array([int(ipaddress.ip_address(text)) for text, _ in V4], dtype=np.uint32)
-    assert db.lookup_many(np.tile(numbers, times), field="name") == [answer.name for answer in db.lookup_many(numbers)] * times
+    assert subject.lookup_many(np.tile(numbers, times), field="name") == [answer.name for answer in subject.lookup_many(numbers)] * times
     six = np.frombuffer(b"".join(packed([text for text, _ in V6])), dtype="V16")
-    assert db.lookup_many(np.tile(six, times), field="name") == [answer.name for answer in db.lookup_many(six)] * times
+    assert subject.lookup_many(np.tile(six, times), field="name") == [answer.name for answer in subject.lookup_many(six)] * times
     for given in ("none", "network.first", "sources", "", 5, ["name"]):
         with pytest.raises(ValueError, match="field is one name"):
-            db.lookup_many(texts, field=given)
+            subject.lookup_many(texts, field=given)
 
 
 def test_texts_that_are_nearly_quads(db: nameplate.Database) -> None:

@@ -148,6 +148,14 @@ static void module_free(void *module) {
     module_clear(module);
 }
 
+/* unknown(): the answer that says nothing. */
+static PyObject *unknown(PyObject *module, PyObject *ignored) {
+    (void)ignored;
+    unsigned char facts[16];
+    unsigned char *end = facts_put(facts, STATUS, "unknown", 7);
+    return answer_of_facts(PyModule_GetState(module), facts, (size_t)(end - facts));
+}
+
 /* refuse(item): raises the error for an item that is no address. */
 static PyObject *refuse(PyObject *module, PyObject *item) {
     (void)module;
@@ -161,6 +169,7 @@ static PyObject *refuse(PyObject *module, PyObject *item) {
 static PyMethodDef functions[] = {
     {"open", KEYWORDS(database_open), METH_VARARGS | METH_KEYWORDS, NULL},
     {"restore", answer_restore, METH_O, NULL},
+    {"unknown", unknown, METH_NOARGS, NULL},
     {"refuse", refuse, METH_O, NULL},
     {"encode", resp_encode, METH_VARARGS, NULL},
     {"addresses", addresses_tuple, METH_O, NULL},

@@ -131,21 +131,31 @@ class AsyncClient:
 
     @overload
     async def lookup_many(
-        self, addresses: Addresses, *, errors: Literal["raise"] = "raise"
+        self, addresses: Addresses, *, errors: Literal["raise"] = "raise", field: None = None
     ) -> list[Answer]: ...
     @overload
-    async def lookup_many(self, addresses: Addresses, *, errors: Literal["null"]) -> list[Answer | None]: ...
+    async def lookup_many(
+        self, addresses: Addresses, *, errors: Literal["null"], field: None = None
+    ) -> list[Answer | None]: ...
+    @overload
+    async def lookup_many(
+        self, addresses: Addresses, *, errors: Literal["raise", "null"] = "raise", field: str
+    ) -> list[Any]: ...
 
     async def lookup_many(
-        self, addresses: Addresses, *, errors: Literal["raise", "null"] = "raise"
-    ) -> list[Answer] | list[Answer | None]:
+        self, addresses: Addresses, *, errors: Literal["raise", "null"] = "raise", field: str | None = None
+    ) -> list[Any]:
         """Looks up many addresses, some hundred in each request, and gives their answers in order.
 
         Args:
             addresses: a list, a NumPy array or another iterable of what `lookup` takes.
             errors: 'raise', or 'null' to get None for what is no address.
+            field: gives this field of each answer instead, as 'name' or 'operator.asn'.
         """
-        return cast("list[Answer]", await self._many(_protocol.addresses_of(addresses), errors))
+        _protocol.check_field(field)
+        taken = _protocol.addresses_of(addresses)
+        answers = await self._many(taken, errors)
+        return answers if field is None else _protocol.field_of(answers, field)
 
     async def lookup_arrow(
         self,

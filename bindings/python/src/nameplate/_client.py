@@ -112,22 +112,32 @@ class Client:
         return reply
 
     @overload
-    def lookup_many(self, addresses: Addresses, *, errors: Literal["raise"] = "raise") -> list[Answer]: ...
+    def lookup_many(
+        self, addresses: Addresses, *, errors: Literal["raise"] = "raise", field: None = None
+    ) -> list[Answer]: ...
     @overload
-    def lookup_many(self, addresses: Addresses, *, errors: Literal["null"]) -> list[Answer | None]: ...
+    def lookup_many(
+        self, addresses: Addresses, *, errors: Literal["null"], field: None = None
+    ) -> list[Answer | None]: ...
+    @overload
+    def lookup_many(
+        self, addresses: Addresses, *, errors: Literal["raise", "null"] = "raise", field: str
+    ) -> list[Any]: ...
 
     def lookup_many(
-        self, addresses: Addresses, *, errors: Literal["raise", "null"] = "raise"
-    ) -> list[Answer] | list[Answer | None]:
+        self, addresses: Addresses, *, errors: Literal["raise", "null"] = "raise", field: str | None = None
+    ) -> list[Any]:
         """Looks up many addresses, some hundred in each request, and gives their answers in order.
 
         Args:
             addresses: a list, a NumPy array or another iterable of what `lookup` takes.
             errors: 'raise', or 'null' to get None for what is no address.
+            field: gives this field of each answer instead, as 'name' or 'operator.asn'.
         """
+        _protocol.check_field(field)
         taken = _protocol.addresses_of(addresses)
         answers = self._retried(lambda connection: self._many(connection, taken, errors))
-        return cast("list[Answer]", answers)
+        return answers if field is None else _protocol.field_of(answers, field)
 
     def lookup_arrow(
         self,

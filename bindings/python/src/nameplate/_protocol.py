@@ -125,6 +125,32 @@ def add_answers(
     answers += reply
 
 
+_FIELDS = {"status", "name", "confidence", "block"} | {
+    f"{part}.{name}"
+    for part, names in {
+        "company": "id name kind country domain legal_form industry register register_id",
+        "operator": "asn name kind",
+    }.items()
+    for name in names.split()
+}
+
+
+def check_field(field: str | None) -> str | None:
+    if field is not None and (not isinstance(field, str) or field not in _FIELDS):
+        raise ValueError(
+            "field is one name as in as_dict(), as 'status', 'company.name' or 'operator.asn', or 'name' for whichever "
+            "name there is; networks and sources are had without it"
+        )
+    return field
+
+
+def field_of(answers: list[Answer | None], field: str) -> list[Any]:
+    """One field of each answer."""
+    outer, _, inner = field.partition(".")
+    values = [None if answer is None else getattr(answer, outer) for answer in answers]
+    return [None if value is None else getattr(value, inner) for value in values] if inner else values
+
+
 def metadata(reply: Any) -> Metadata:
     try:
         return of_info(checked(reply, str))
