@@ -1,7 +1,8 @@
 """Builds the extension of the C files and libnameplate.a.
 
-The library is NAMEPLATE_LIBRARY, a path, where that is set; else cargo builds it of the Rust sources: those of the repository
-around this folder, or of `rust` where this is an unpacked source distribution, which `sdist` fills.
+The library is NAMEPLATE_LIBRARY, a path, where that is set; else cargo builds it of the Rust sources: those
+of the repository around this folder, or of `rust` where this is an unpacked source distribution, which
+`sdist` fills.
 """
 
 import os
@@ -92,7 +93,7 @@ def smaller_workspace(manifest: str) -> str:
     members = ", ".join(f'"{crate}"' for crate in CRATES)
     manifest = re.sub(r"(?m)^members = .*$", f"members = [{members}]", manifest)
     manifest = re.sub(r"(?m)^(default-members|exclude) = .*\n", "", manifest)
-    return re.sub(r'(?m)^nameplate-\w+ = \{ path = .*\n', "", manifest)
+    return re.sub(r"(?m)^nameplate-\w+ = \{ path = .*\n", "", manifest)
 
 
 setup(

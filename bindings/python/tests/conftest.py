@@ -1,4 +1,5 @@
-"""Range files and daemons, built and started once. All of them are real: the binary is what `make release` built."""
+"""Range files and daemons, built and started once. All of them are real: the binary is what `make release`
+built."""
 
 from __future__ import annotations
 

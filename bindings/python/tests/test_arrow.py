@@ -1,4 +1,5 @@
-"""lookup_arrow and lookup_many on arrays, with the libraries that people have: NumPy, PyArrow, Polars, pandas, DuckDB."""
+"""lookup_arrow and lookup_many on arrays, with the libraries that people have: NumPy, PyArrow, Polars,
+pandas, DuckDB."""
 
 from __future__ import annotations
 
@@ -17,6 +18,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+
 from conftest import Daemon, vectors
 
 CASES = [vector for vector in vectors("whole", "lookup") if vector.expected != "invalid"]
@@ -44,7 +46,9 @@ def rows(result: Any) -> list[Any]:
 
 
 @pytest.fixture(params=["Database", "Client"])
-def subject(request: pytest.FixtureRequest, db: nameplate.Database, daemons: dict[str, Daemon]) -> Iterator[Any]:
+def subject(
+    request: pytest.FixtureRequest, db: nameplate.Database, daemons: dict[str, Daemon]
+) -> Iterator[Any]:
     if request.param == "Database":
         yield db
     else:
@@ -54,15 +58,25 @@ def subject(request: pytest.FixtureRequest, db: nameplate.Database, daemons: dic
 
 @pytest.mark.parametrize(
     "kind",
-    [pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int8(), pa.string()),
-     pa.dictionary(pa.uint16(), pa.large_string()), pa.dictionary(pa.int32(), pa.string())],
+    [
+        pa.string(),
+        pa.large_string(),
+        pa.string_view(),
+        pa.dictionary(pa.int8(), pa.string()),
+        pa.dictionary(pa.uint16(), pa.large_string()),
+        pa.dictionary(pa.int32(), pa.string()),
+    ],
     ids=str,
 )
 def test_text_in_every_layout(subject: Any, kind: pa.DataType) -> None:
     texts, wanted = TEXTS, WANTED
     if pa.types.is_dictionary(kind):
         texts, wanted = (TEXTS[:60] * 3), (WANTED[:60] * 3)
-    column = pa.array(texts).cast(kind) if not pa.types.is_dictionary(kind) else pa.array(texts).dictionary_encode().cast(kind)
+    column = (
+        pa.array(texts).cast(kind)
+        if not pa.types.is_dictionary(kind)
+        else pa.array(texts).dictionary_encode().cast(kind)
+    )
     assert rows(subject.lookup_arrow(column)) == wanted
     # A slice begins in the middle of its buffers; a null has no bytes.
     assert rows(subject.lookup_arrow(column[7:50])) == wanted[7:50]
@@ -115,7 +129,9 @@ def test_fields_that_are_asked_for(subject: Any) -> None:
     named = pa.array(subject.lookup_arrow(column, fields=["name"]))
     assert named.type.names == ["name"]
     assert named.field(0).to_pylist() == [answer.name for answer in answers]
-    some = pa.array(subject.lookup_arrow(column, fields=["operator.asn", "company.country", "network.last", "confidence"]))
+    some = pa.array(
+        subject.lookup_arrow(column, fields=["operator.asn", "company.country", "network.last", "confidence"])
+    )
     assert some.type.names == ["company", "operator", "network", "confidence"]
     assert [row["operator"] and row["operator"]["asn"] for row in some.to_pylist()] == [
         answer.operator and answer.operator.asn for answer in answers
@@ -146,8 +162,20 @@ def test_what_is_no_address(subject: Any) -> None:
 
 @pytest.mark.parametrize(
     "given",
-    [None, 5, "20.0.0.0", ["20.0.0.0"], object(), pa.array([1, 2]), pa.array([1.5]), pa.array([["a"]]), pa.array([b"1"], pa.binary(1)),
-     pa.table({"a": ["20.0.0.0"]}), pl.DataFrame({"a": ["20.0.0.0"]}), pa.array([True])],
+    [
+        None,
+        5,
+        "20.0.0.0",
+        ["20.0.0.0"],
+        object(),
+        pa.array([1, 2]),
+        pa.array([1.5]),
+        pa.array([["a"]]),
+        pa.array([b"1"], pa.binary(1)),
+        pa.table({"a": ["20.0.0.0"]}),
+        pl.DataFrame({"a": ["20.0.0.0"]}),
+        pa.array([True]),
+    ],
     ids=lambda given: type(given).__name__,
 )
 def test_what_is_no_column_of_addresses(subject: Any, given: Any) -> None:
@@ -190,18 +218,28 @@ def test_polars(subject: Any) -> None:
     assert named["status"].cast(pl.String).to_list() == [row["status"] for row in WANTED] + [None]
     names = named["company"].struct.field("name").cast(pl.String).to_list()
     assert names == [row.get("company", {}).get("name") for row in WANTED] + [None]
-    assert named["operator"].struct.field("asn").to_list() == [row.get("operator", {}).get("asn") for row in WANTED] + [None]
-    assert named["network"].struct.field("first").to_list() == [row.get("network", {}).get("first") for row in WANTED] + [None]
-    assert [None if s is None else list(s) for s in named["sources"].to_list()] == [row.get("sources") for row in WANTED] + [None]
+    assert named["operator"].struct.field("asn").to_list() == [
+        row.get("operator", {}).get("asn") for row in WANTED
+    ] + [None]
+    assert named["network"].struct.field("first").to_list() == [
+        row.get("network", {}).get("first") for row in WANTED
+    ] + [None]
+    assert [None if s is None else list(s) for s in named["sources"].to_list()] == [
+        row.get("sources") for row in WANTED
+    ] + [None]
     binary = pl.Series(packed(TEXTS), dtype=pl.Binary)
-    assert pl.Series(subject.lookup_arrow(binary, fields=["status"])).struct.field("status").cast(pl.String).to_list() == [
-        row["status"] for row in WANTED
-    ]
+    assert pl.Series(subject.lookup_arrow(binary, fields=["status"])).struct.field("status").cast(
+        pl.String
+    ).to_list() == [row["status"] for row in WANTED]
 
 
 def test_pandas(subject: Any) -> None:
     frame = pd.DataFrame({"ip": TEXTS})
-    column = pa.array(subject.lookup_arrow(pa.array(frame["ip"], type=pa.string()), fields=["name", "status", "operator.asn"]))
+    column = pa.array(
+        subject.lookup_arrow(
+            pa.array(frame["ip"], type=pa.string()), fields=["name", "status", "operator.asn"]
+        )
+    )
     frame["name"] = column.field("name").to_pandas()
     assert [None if pd.isna(name) else name for name in frame["name"]] == [
         answer.name for answer in subject.lookup_many(TEXTS)
@@ -216,8 +254,12 @@ def test_duckdb(db: nameplate.Database) -> None:
     hits = pa.table({"hit": pa.chunked_array([pa.array(db.lookup_arrow(pa.array(TEXTS)))])})
     with duckdb.connect() as connection:
         connection.register("hits", hits)
-        counted = connection.sql("select hit.status::varchar as status, count(*) as n from hits group by all order by all").fetchall()
-        names = connection.sql("select distinct hit.company.name::varchar from hits where hit.company is not null").fetchall()
+        counted = connection.sql(
+            "select hit.status::varchar as status, count(*) as n from hits group by all order by all"
+        ).fetchall()
+        names = connection.sql(
+            "select distinct hit.company.name::varchar from hits where hit.company is not null"
+        ).fetchall()
     statuses = sorted({row["status"] for row in WANTED})
     assert counted == [(status, sum(row["status"] == status for row in WANTED)) for status in statuses]
     assert {name for (name,) in names} == {row["company"]["name"] for row in WANTED if "company" in row}
@@ -281,8 +323,12 @@ def test_one_field_of_many(subject: Any, times: int) -> None:
     answers = subject.lookup_many(texts)
     assert subject.lookup_many(texts, field="name") == [answer.name for answer in answers]
     assert subject.lookup_many(texts, field="status") == [answer.status for answer in answers]
-    assert subject.lookup_many(texts, field="company.country") == [answer.company and answer.company.country for answer in answers]
-    assert subject.lookup_many(texts, field="operator.asn") == [answer.operator and answer.operator.asn for answer in answers]
+    assert subject.lookup_many(texts, field="company.country") == [
+        answer.company and answer.company.country for answer in answers
+    ]
+    assert subject.lookup_many(texts, field="operator.asn") == [
+        answer.operator and answer.operator.asn for answer in answers
+    ]
     assert subject.lookup_many(texts, field="confidence") == [answer.confidence for answer in answers]
     assert subject.lookup_many(texts, field="block") == [answer.block for answer in answers]
     mixed = [ipaddress.ip_address(text) if index % 2 else text for index, text in enumerate(texts)]
@@ -293,9 +339,15 @@ def test_one_field_of_many(subject: Any, times: int) -> None:
     with pytest.raises(TypeError, match="an address is"):
         subject.lookup_many([*texts, None], field="name")
     numbers = np.array([int(ipaddress.ip_address(text)) for text, _ in V4], dtype=np.uint32)
-    assert subject.lookup_many(np.tile(numbers, times), field="name") == [answer.name for answer in subject.lookup_many(numbers)] * times
+    assert (
+        subject.lookup_many(np.tile(numbers, times), field="name")
+        == [answer.name for answer in subject.lookup_many(numbers)] * times
+    )
     six = np.frombuffer(b"".join(packed([text for text, _ in V6])), dtype="V16")
-    assert subject.lookup_many(np.tile(six, times), field="name") == [answer.name for answer in subject.lookup_many(six)] * times
+    assert (
+        subject.lookup_many(np.tile(six, times), field="name")
+        == [answer.name for answer in subject.lookup_many(six)] * times
+    )
     for given in ("none", "network.first", "sources", "", 5, ["name"]):
         with pytest.raises(ValueError, match="field is one name"):
             subject.lookup_many(texts, field=given)
@@ -303,10 +355,48 @@ def test_one_field_of_many(subject: Any, times: int) -> None:
 
 def test_texts_that_are_nearly_quads(db: nameplate.Database) -> None:
     """Bulk lookups read dotted quads themselves: they must take what lookup takes, and nothing else."""
-    parts = ["0", "1", "9", "10", "99", "100", "199", "249", "255", "256", "300", "999", "00", "01", "001", "000", "", "1000", "a", "-1", "+1",
-             " 1", "1 ", "\x001", "٣"]
+    parts = [
+        "0",
+        "1",
+        "9",
+        "10",
+        "99",
+        "100",
+        "199",
+        "249",
+        "255",
+        "256",
+        "300",
+        "999",
+        "00",
+        "01",
+        "001",
+        "000",
+        "",
+        "1000",
+        "a",
+        "-1",
+        "+1",
+        " 1",
+        "1 ",
+        "\x001",
+        "٣",
+    ]
     texts = {f"{a}.{b}.20.{c}" for a in parts for b in parts for c in parts}
-    texts |= {"1.2.3", "1.2.3.4.5", "1..2.3", ".1.2.3", "1.2.3.", "1,2,3,4", "1.2.3:4", "1.2.3/4", "....", ".......", "1234567", "::1.2.3.4"}
+    texts |= {
+        "1.2.3",
+        "1.2.3.4.5",
+        "1..2.3",
+        ".1.2.3",
+        "1.2.3.",
+        "1,2,3,4",
+        "1.2.3:4",
+        "1.2.3/4",
+        "....",
+        ".......",
+        "1234567",
+        "::1.2.3.4",
+    }
     for text in sorted(texts):
         try:
             expected: str | None = db.lookup(text).status
@@ -321,7 +411,9 @@ def test_texts_that_are_nearly_quads(db: nameplate.Database) -> None:
         assert db.lookup_many([text], errors="null", field=None)[0] == (db.lookup(text) if expected else None)
     listed = sorted(texts)
     bulk = pa.array(db.lookup_arrow(pa.array(listed), fields=["status"], errors="null"))
-    assert [row and row["status"] for row in bulk.to_pylist()] == db.lookup_many(listed, field="status", errors="null")
+    assert [row and row["status"] for row in bulk.to_pylist()] == db.lookup_many(
+        listed, field="status", errors="null"
+    )
 
 
 def test_columns_outlive_what_they_came_from(whole: Path) -> None:

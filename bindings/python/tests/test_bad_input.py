@@ -1,4 +1,5 @@
-"""Bad input gives an error of Python's own kind, at once, that says what to do and quotes no address; the process lives."""
+"""Bad input gives an error of Python's own kind, at once, that says what to do and quotes no address; the
+process lives."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from typing import Any
 
 import nameplate
 import pytest
+
 from conftest import ROOT, VECTORS, Daemon, run
 
 SECRET = "203.0.113.77"
@@ -65,7 +67,9 @@ NO_TYPES: list[Any] = [
 
 
 @pytest.fixture(params=["Database", "Client"])
-def subject(request: pytest.FixtureRequest, db: nameplate.Database, daemons: dict[str, Daemon]) -> Iterator[Any]:
+def subject(
+    request: pytest.FixtureRequest, db: nameplate.Database, daemons: dict[str, Daemon]
+) -> Iterator[Any]:
     if request.param == "Database":
         yield db
     else:
@@ -88,7 +92,7 @@ def test_what_is_no_address_is_a_value_error(subject: Any, given: Any) -> None:
         subject.lookup(given)
     assert type(caught.value) is ValueError
     quotes_nothing(caught.value, given)
-    with pytest.raises(ValueError, match="item 1 is not an IP address: give .* errors='null'") as caught:
+    with pytest.raises(ValueError, match=r"item 1 is not an IP address: give .* errors='null'") as caught:
         subject.lookup_many([SECRET, given])
     quotes_nothing(caught.value, given)
     answers = subject.lookup_many([SECRET, given, SECRET], errors="null")
@@ -134,7 +138,8 @@ def test_errors_is_raise_or_null(subject: Any, errors: Any) -> None:
 
 
 def test_a_company_id_is_a_str(subject: Any) -> None:
-    for given in (None, 5, b"asn:1", []):
+    no_ids: list[Any] = [None, 5, b"asn:1", []]
+    for given in no_ids:
         with pytest.raises(TypeError, match="a company's id is a str"):
             subject.networks(given)
     for unknown in ("", "asn:0", "\udc80", "x" * 500_000):
@@ -225,9 +230,10 @@ class TestFiles:
         assert self.fails("key", whole, public_key=ROOT / "Cargo.lock")
 
     def test_arguments_that_are_no_path(self) -> None:
-        for given in (None, 5, 1.5, [], True):
+        no_paths: list[Any] = [None, 5, 1.5, [], True]
+        for given in no_paths:
             with pytest.raises(TypeError):
-                nameplate.open(given)  # type: ignore[arg-type]
+                nameplate.open(given)
         with pytest.raises(ValueError, match="null"):
             nameplate.open("a\0b")
 
@@ -408,7 +414,10 @@ def test_a_socket_that_closes_in_the_middle(folder: Path, part: bytes, ask: Call
 def test_a_socket_that_answers_nothing_is_a_timeout(folder: Path) -> None:
     server = Server(folder, [None, None])
     try:
-        with nameplate.Client(server.path, timeout=0.05) as client, pytest.raises(nameplate.NameplateError) as caught:
+        with (
+            nameplate.Client(server.path, timeout=0.05) as client,
+            pytest.raises(nameplate.NameplateError) as caught,
+        ):
             client.lookup(SECRET)
         assert caught.value.code == "timeout"
         assert "timeout=" in str(caught.value)
@@ -427,7 +436,9 @@ def test_a_socket_that_answers_nothing_is_a_timeout(folder: Path) -> None:
 @pytest.mark.parametrize("ask", ASKS)
 def test_a_socket_that_is_not_there(folder: Path, ask: Callable[[Path], None]) -> None:
     for path in (folder / "none.sock", folder, folder / ("x" * 200)):
-        with pytest.raises(nameplate.NameplateError, match=r"no daemon can be reached at .*nameplate serve") as caught:
+        with pytest.raises(
+            nameplate.NameplateError, match=r"no daemon can be reached at .*nameplate serve"
+        ) as caught:
             ask(path)
         assert caught.value.code == "socket"
 
@@ -458,7 +469,12 @@ def test_a_closed_client_says_so(daemons: dict[str, Daemon]) -> None:
     assert client.lookup(SECRET).status
     client.close()
     client.close()
-    for call in (lambda: client.lookup(SECRET), lambda: client.lookup_many([SECRET]), client.__enter__, client.ping):
+    for call in (
+        lambda: client.lookup(SECRET),
+        lambda: client.lookup_many([SECRET]),
+        client.__enter__,
+        client.ping,
+    ):
         with pytest.raises(nameplate.NameplateError, match="closed") as caught:
             call()
         assert caught.value.code == "closed"

@@ -15,6 +15,7 @@ from typing import Any
 
 import nameplate
 import pytest
+
 from conftest import VECTORS, Daemon, run, vectors
 
 SUPPRESS = VECTORS / "suppress.list"
@@ -42,13 +43,16 @@ def in_a_child(work: Any) -> None:
 
 
 def other_build(path: Path) -> None:
-    """Replaces a range file by one of a later build with other names, as `nameplate build` does: by a rename."""
+    """Replaces a range file by one of a later build with other names, as `nameplate build` does: by a
+    rename."""
     folder = path.parent / "other"
     folder.mkdir(exist_ok=True)
     for file in VECTORS.iterdir():
         shutil.copy(file, folder)
     systems = (folder / "systems.csv").read_text(encoding="utf-8")
-    (folder / "systems.csv").write_text(systems.replace("First and Last Networks", "Another Network"), encoding="utf-8")
+    (folder / "systems.csv").write_text(
+        systems.replace("First and Last Networks", "Another Network"), encoding="utf-8"
+    )
     config = (folder / "vectors.toml").read_text(encoding="utf-8")
     (folder / "vectors.toml").write_text(config, encoding="utf-8")
     run("build", "--config", folder / "vectors.toml", "-o", folder / "new.npl")
@@ -106,10 +110,14 @@ def test_a_reload_that_fails_leaves_what_was_served(copy: Path) -> None:
 def test_answers_of_seven_files_keep_an_eighth_from_being_opened(copy: Path) -> None:
     with nameplate.open(copy) as database:
         kept = [database.lookup("20.0.0.0")]
-        with pytest.raises(nameplate.NameplateError) as caught:
+
+        def reload_and_keep() -> None:
             for _ in range(20):
                 database.reload()
                 kept.append(database.lookup("20.0.0.0"))
+
+        with pytest.raises(nameplate.NameplateError) as caught:
+            reload_and_keep()
         assert caught.value.code == "held"
         assert len(kept) == 8
         kept.clear()

@@ -12,6 +12,7 @@ from typing import Any
 
 import nameplate
 import pytest
+
 from conftest import VECTORS, Daemon, Vector, vectors
 
 WORLDS = ["whole", "suppressed"]
@@ -49,7 +50,9 @@ def worlds(
     for world in WORLDS:
         suppress = VECTORS / "suppress.list" if world == "suppressed" else None
         if request.param.endswith("Database"):
-            made[world] = nameplate.open(whole, suppress=suppress, copy=request.param.startswith("copied"), verify=True)
+            made[world] = nameplate.open(
+                whole, suppress=suppress, copy=request.param.startswith("copied"), verify=True
+            )
         elif request.param == "Client":
             made[world] = nameplate.Client(daemons[world].socket)
         else:
@@ -127,13 +130,18 @@ def test_lookup_many_answers_every_vector(worlds: dict[str, Any], world: str) ->
     assert [None if answer is None else answer.as_dict() for answer in answers] == wanted
     good = [vector for vector in cases if vector.expected != "invalid"]
     mixed = [
-        text_of(vector) if index % 3 == 0 else ipaddress.ip_address(text_of(vector)) if index % 3 == 1
+        text_of(vector)
+        if index % 3 == 0
+        else ipaddress.ip_address(text_of(vector))
+        if index % 3 == 1
         else ipaddress.ip_address(text_of(vector)).packed
         for index, vector in enumerate(good)
     ]
     for addresses in (mixed, tuple(mixed), iter(mixed), mixed * 20):
         answers = subject.lookup_many(addresses)
-        assert [answer.as_dict() for answer in answers] == [expected(v) for v in good] * (len(answers) // len(good))
+        assert [answer.as_dict() for answer in answers] == [expected(v) for v in good] * (
+            len(answers) // len(good)
+        )
         assert answers
 
 
@@ -165,7 +173,15 @@ def test_answers_are_equal_wherever_they_are_from(db: nameplate.Database, worlds
 def test_metadata_is_the_same_but_for_the_sources(db: nameplate.Database, worlds: dict[str, Any]) -> None:
     own, other = db.metadata, worlds["whole"].metadata
     assert own.source_count == len(own.sources) == other.source_count > 0
-    for name in ("format_version", "build_number", "created", "file_length", "answers", "companies", "operators"):
+    for name in (
+        "format_version",
+        "build_number",
+        "created",
+        "file_length",
+        "answers",
+        "companies",
+        "operators",
+    ):
         assert getattr(own, name) == getattr(other, name)
     assert own.v4_intervals == other.v4_intervals
     assert own.v6_intervals == other.v6_intervals

@@ -6,8 +6,8 @@
         hit = db.lookup("192.0.2.1")
         print(hit.status, hit.name)
 
-`open` reads a range file in this process; `Client` and `AsyncClient` ask a daemon on a Unix socket. All three have the same
-methods and give the same answers.
+`open` reads a range file in this process; `Client` and `AsyncClient` ask a daemon on a Unix socket. All
+three have the same methods and give the same answers.
 """
 
 import os as _os
@@ -51,8 +51,8 @@ def open(  # noqa: A001
 ) -> Database:
     """Opens a range file.
 
-    The file is mapped: processes that open it share one copy of it in memory, and it must be replaced by a rename, as
-    ``nameplate build`` does, never changed in place.
+    The file is mapped: processes that open it share one copy of it in memory, and it must be replaced by a
+    rename, as ``nameplate build`` does, never changed in place.
 
     Args:
         path: the range file.

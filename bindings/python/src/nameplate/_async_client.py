@@ -1,7 +1,7 @@
 """The client of a daemon, for asyncio.
 
-One connection serves all tasks: requests go out as they come, and replies come back in the same order. It belongs to the event
-loop that opened it; in another loop, or another process, another one is opened.
+One connection serves all tasks: requests go out as they come, and replies come back in the same order. It
+belongs to the event loop that opened it; in another loop, or another process, another one is opened.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from ._core import Answer, ArrowAnswers, Network
 from ._metadata import Metadata
 
 
-class _Stale(Exception):
+class _StaleError(Exception):
     """A connection that was used before has ended before it answered."""
 
 
@@ -67,7 +67,7 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, _cause: Exception | None) -> None:
         stale = self._used and not self._reader.pending
-        self.fail(_Stale() if stale else _protocol.ended(self._path))
+        self.fail(_StaleError() if stale else _protocol.ended(self._path))
 
     def fail(self, cause: Exception) -> None:
         """Ends the connection; all who wait get the error."""
@@ -85,7 +85,7 @@ class _Connection(asyncio.Protocol):
         if not self._writable.is_set():
             await self._writable.wait()
         if self.ended or self._transport is None:
-            raise _Stale if self._used else _protocol.ended(self._path)
+            raise _StaleError if self._used else _protocol.ended(self._path)
         future: asyncio.Future[Any] = self.loop.create_future()
         self._waiting.append((future, kind))
         self._transport.write(request)
@@ -221,11 +221,11 @@ class AsyncClient:
             connection = await self._connect()
         try:
             return await connection.ask(request, kind)
-        except _Stale:
+        except _StaleError:
             pass
         try:
             return await (await self._connect()).ask(request, kind)
-        except _Stale:
+        except _StaleError:
             raise _protocol.ended(self._path) from None
 
     async def _many(self, addresses: tuple[Address, ...], errors: str) -> list[Answer | None]:

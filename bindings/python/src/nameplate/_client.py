@@ -1,8 +1,8 @@
 """The client of a daemon, for programs that wait.
 
-A client keeps the connections that its threads opened, and each call has one to itself while it runs. A connection that
-the daemon closed meanwhile, as it does when it is started anew, is noticed at the first reply that does not come: then the
-question is asked once more on a fresh one.
+A client keeps the connections that its threads opened, and each call has one to itself while it runs. A
+connection that the daemon closed meanwhile, as it does when it is started anew, is noticed at the first
+reply that does not come: then the question is asked once more on a fresh one.
 """
 
 import os
@@ -23,7 +23,7 @@ from ._metadata import Metadata
 _IDLE = 64
 
 
-class _Stale(Exception):
+class _StaleError(Exception):
     """A connection that was used before has ended before it answered."""
 
 
@@ -81,13 +81,14 @@ class _Connection:
         return reply
 
     def _ended(self) -> Exception:
-        return _Stale() if self.used and not self.reader.pending else _protocol.ended(self._path)
+        return _StaleError() if self.used and not self.reader.pending else _protocol.ended(self._path)
 
 
 class Client:
     """Asks a daemon on a Unix socket, with the methods of a Database.
 
-    Any number of threads may use it at once. After a fork, parent and child each have connections of their own.
+    Any number of threads may use it at once. After a fork, parent and child have their own
+    connections.
 
     Args:
         path: the daemon's socket.
@@ -197,7 +198,7 @@ class Client:
             return self._retried(lambda connection: self._once(connection, request, kind))
         try:
             reply = self._once(connection, request, kind)
-        except _Stale:
+        except _StaleError:
             self._forget()
             return self._retried(lambda connection: self._once(connection, request, kind))
         except BaseException:
@@ -223,7 +224,7 @@ class Client:
             fresh = not connection.used
             try:
                 reply = ask(connection)
-            except _Stale:
+            except _StaleError:
                 connection.socket.close()
                 self._forget()
                 if fresh:
@@ -254,7 +255,7 @@ class Client:
     def _add(connection: _Connection, answers: list[Answer | None], count: int, errors: str) -> None:
         try:
             reply = connection.receive(_protocol.ANSWERS)
-        except _Stale:
+        except _StaleError:
             if answers:
                 # It was not stale, it ended while it answered.
                 raise _protocol.ended(connection._path) from None

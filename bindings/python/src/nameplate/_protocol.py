@@ -14,8 +14,8 @@ ANY, ANSWER, ANSWERS, NETWORKS = range(4)
 #: Addresses of a request. The reply to so many is some 200 kB, about what a socket holds.
 CHUNK = 500
 
-#: Requests on their way at once: the daemon works at one while the reply to another is read. More would not be sooner,
-#: and if they filled the socket both ends might wait to write.
+#: Requests on their way at once: the daemon works at one while the reply to another is read. More would not
+#: be sooner, and if they filled the socket both ends might wait to write.
 AHEAD = 2
 
 #: Bytes that are read at once.
@@ -50,17 +50,23 @@ def closed() -> NameplateError:
 def unreachable(path: str, cause: OSError) -> NameplateError:
     reason = cause.strerror or type(cause).__name__
     return error(
-        "socket", f"no daemon can be reached at {path}: {reason}; start `nameplate serve`, or check path and rights"
+        "socket",
+        f"no daemon can be reached at {path}: {reason}; start `nameplate serve`, or check path and rights",
     )
 
 
 def ended(path: str) -> NameplateError:
-    return error("socket", f"the daemon at {path} closed the connection before it answered: see its log, then ask again")
+    return error(
+        "socket",
+        f"the daemon at {path} closed the connection before it answered: see its log, then ask again",
+    )
 
 
 def too_slow(path: str, seconds: float) -> NameplateError:
     return error(
-        "timeout", f"the daemon at {path} did not answer within {seconds:g} seconds: see its log, or allow more with timeout="
+        "timeout",
+        f"the daemon at {path} did not answer within {seconds:g} seconds: see its log, "
+        "or allow more with timeout=",
     )
 
 
@@ -101,13 +107,13 @@ def checked(reply: Any, kind: Callable[[Any], bool] | type) -> Any:
     if isinstance(reply, Exception):
         raise reply
     if isinstance(kind, type) and not isinstance(reply, kind):
-        raise error("protocol", "the daemon answered something else than was asked: is it another version? Ask again")
+        raise error(
+            "protocol", "the daemon answered something else than was asked: is it another version? Ask again"
+        )
     return reply
 
 
-def add_answers(
-    answers: list[Answer | None], reply: Any, count: int, failures: int, errors: str
-) -> None:
+def add_answers(answers: list[Answer | None], reply: Any, count: int, failures: int, errors: str) -> None:
     """Adds the reply of a request for `count` addresses, of which `failures` are errors."""
     if isinstance(reply, Exception):
         raise reply
@@ -138,8 +144,8 @@ _FIELDS = {"status", "name", "confidence", "block"} | {
 def check_field(field: str | None) -> str | None:
     if field is not None and (not isinstance(field, str) or field not in _FIELDS):
         raise ValueError(
-            "field is one name as in as_dict(), as 'status', 'company.name' or 'operator.asn', or 'name' for whichever "
-            "name there is; networks and sources are had without it"
+            "field is one name as in as_dict(), as 'status', 'company.name' or 'operator.asn', or 'name' "
+            "for whichever name there is; networks and sources are had without it"
         )
     return field
 
@@ -155,7 +161,9 @@ def metadata(reply: Any) -> Metadata:
     try:
         return of_info(checked(reply, str))
     except (KeyError, ValueError):
-        raise error("protocol", "what answers on this socket is no nameplate daemon: check the path") from None
+        raise error(
+            "protocol", "what answers on this socket is no nameplate daemon: check the path"
+        ) from None
 
 
 def column_addresses(column: Column) -> tuple[tuple[Address, ...], list[bool]]:

@@ -1,8 +1,9 @@
 """What the middleware share: whose address it is, and the answer that is looked up when it is first wanted.
 
-The address is the peer's, the one that the connection is from, unless trusted proxies are named. Then X-Forwarded-For is read
-from its end: the peer itself and each address before it must be a trusted proxy, or as many as are said to be there, and the
-first that is not is the client's. Whatever a client writes into the header stands further left and is never reached.
+The address is the peer's, the one that the connection is from, unless trusted proxies are named. Then
+X-Forwarded-For is read from its end: the peer itself and each address before it must be a trusted proxy, or
+as many as are said to be there, and the first that is not is the client's. Whatever a client writes into
+the header stands further left and is never reached.
 """
 
 from __future__ import annotations
@@ -40,14 +41,18 @@ class ClientAddress:
         self, trusted_proxies: Sequence[str] | None, proxy_count: int | None, header: str = "X-Forwarded-For"
     ) -> None:
         if isinstance(trusted_proxies, str):
-            raise TypeError("trusted_proxies is a list of addresses, networks or prefixes, nearest to the client first")
+            raise TypeError(
+                "trusted_proxies is a list of addresses, networks or prefixes, nearest to the client first"
+            )
         self.header = header
         self._ipware: IpWare | None = None
         if trusted_proxies or proxy_count:
             try:
                 from python_ipware import IpWare
             except ImportError:
-                raise ImportError("to trust proxies, install python-ipware: pip install 'nameplate[web]'") from None
+                raise ImportError(
+                    "to trust proxies, install python-ipware: pip install 'nameplate[web]'"
+                ) from None
             self._ipware = IpWare(
                 precedence=("FORWARDED_CHAIN",),
                 proxy_count=proxy_count,
@@ -70,8 +75,8 @@ class ClientAddress:
 class LazyAnswer:
     """Looks the visitor up when something is first read; then it is as the Answer. Immutable.
 
-    Where there is no address, or the lookup fails, it is the answer of an unknown address; a failure is logged, without the
-    address. It can also be awaited, for the Answer itself.
+    Where there is no address, or the lookup fails, it is the answer of an unknown address; a failure is
+    logged, without the address. It can also be awaited, for the Answer itself.
     """
 
     __slots__ = ("_answer", "_ask")

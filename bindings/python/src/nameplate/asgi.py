@@ -20,14 +20,17 @@ _Application = Callable[[_Scope, Any, Any], Awaitable[None]]
 
 
 class NameplateMiddleware:
-    """Puts a LazyAnswer, or with an AsyncClient a PendingAnswer, into ``scope["nameplate"]``. Both can be awaited.
+    """Puts a LazyAnswer, or with an AsyncClient a PendingAnswer, into ``scope["nameplate"]``.
+
+    Both can be awaited.
 
     Args:
         app: the application around which it stands.
         subject: a Database or an AsyncClient. A Client works too, but holds up the event loop.
-        trusted_proxies: the proxies before this application, the one nearest to it last: addresses, networks or
-            prefixes. Without it and without `proxy_count` the address is the scope's client, which servers with trusted
-            proxies of their own (uvicorn's --forwarded-allow-ips, hypercorn's ProxyFixMiddleware) set.
+        trusted_proxies: the proxies before this application, the one nearest to it last: addresses,
+            networks or prefixes. Without it and without `proxy_count` the address is the scope's client,
+            which servers with trusted proxies of their own set: uvicorn's --forwarded-allow-ips, hypercorn's
+            ProxyFixMiddleware.
         proxy_count: instead, how many proxies there are.
     """
 

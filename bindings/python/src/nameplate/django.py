@@ -1,7 +1,8 @@
 """Middleware for Django.
 
     MIDDLEWARE = ["nameplate.django.NameplateMiddleware", ...]
-    NAMEPLATE = {"DATABASE": "/var/lib/nameplate/nameplate.npl"}      # or {"SOCKET": "/run/nameplate/nameplate.sock"}
+    NAMEPLATE = {"DATABASE": "/var/lib/nameplate/nameplate.npl"}
+    # or        {"SOCKET": "/run/nameplate/nameplate.sock"}
 
 sets a lazy ``request.nameplate``. Other keys of NAMEPLATE:
 
@@ -10,8 +11,8 @@ sets a lazy ``request.nameplate``. Other keys of NAMEPLATE:
 - TRUSTED_PROXIES: the proxies before Django, the nearest to it last: addresses, networks or prefixes.
 - PROXY_COUNT: instead, how many proxies there are.
 
-Without the last two, django-ipware decides where its own setting IPWARE_META_PROXY_COUNT says how many proxies there are; else the
-address is REMOTE_ADDR. No forwarded header is believed otherwise.
+Without the last two, django-ipware decides where its own setting IPWARE_META_PROXY_COUNT says how many
+proxies there are; else the address is REMOTE_ADDR. No forwarded header is believed otherwise.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ _KEYS = {"DATABASE", "SOCKET", "SUPPRESS", "TIMEOUT", "TRUSTED_PROXIES", "PROXY_
 
 def _subject(options: dict[str, Any]) -> Database | Client:
     if ("DATABASE" in options) == ("SOCKET" in options):
-        raise ImproperlyConfigured("NAMEPLATE has a DATABASE, a range file, or a SOCKET, the daemon's: one of them")
+        raise ImproperlyConfigured(
+            "NAMEPLATE has a DATABASE, a range file, or a SOCKET, the daemon's: one of them"
+        )
     try:
         if "SOCKET" in options:
             return Client(options["SOCKET"], timeout=options.get("TIMEOUT", 5.0))
@@ -49,7 +52,9 @@ def _by_django_ipware() -> Callable[[HttpRequest], str | None]:
     try:
         from ipware import get_client_ip
     except ImportError:
-        raise ImproperlyConfigured("IPWARE_META_PROXY_COUNT is set: pip install 'nameplate[django]'") from None
+        raise ImproperlyConfigured(
+            "IPWARE_META_PROXY_COUNT is set: pip install 'nameplate[django]'"
+        ) from None
     order = None if hasattr(settings, "IPWARE_META_PRECEDENCE_ORDER") else ["HTTP_X_FORWARDED_FOR"]
 
     def address(request: HttpRequest) -> str | None:
@@ -75,7 +80,9 @@ class NameplateMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         options = getattr(settings, "NAMEPLATE", None)
         if not isinstance(options, dict) or not set(options) <= _KEYS:
-            raise ImproperlyConfigured(f"NAMEPLATE is a dict in the settings, with keys of {', '.join(sorted(_KEYS))}")
+            raise ImproperlyConfigured(
+                f"NAMEPLATE is a dict in the settings, with keys of {', '.join(sorted(_KEYS))}"
+            )
         self._get_response = get_response
         self._subject = _subject(options)
         proxies, count = options.get("TRUSTED_PROXIES"), options.get("PROXY_COUNT")
@@ -90,5 +97,5 @@ class NameplateMiddleware:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> Any:
-        request.nameplate = lazy(self._subject, lambda: self._address(request))  # type: ignore[attr-defined]
+        request.nameplate = lazy(self._subject, lambda: self._address(request))
         return self._get_response(request)

@@ -24,9 +24,10 @@ class NameplateMiddleware:
     Args:
         app: the application around which it stands.
         subject: a Database or a Client.
-        trusted_proxies: the proxies before this application, the one nearest to it last: addresses, networks or
-            prefixes. Without it and without `proxy_count` the address is REMOTE_ADDR, which servers and middleware
-            with trusted proxies of their own (Werkzeug's ProxyFix, gunicorn's forwarded_allow_ips) set.
+        trusted_proxies: the proxies before this application, the one nearest to it last: addresses,
+            networks or prefixes. Without it and without `proxy_count` the address is REMOTE_ADDR, which
+            servers and middleware with trusted proxies of their own set: gunicorn's forwarded_allow_ips,
+            Werkzeug's ProxyFix.
         proxy_count: instead, how many proxies there are.
     """
 
