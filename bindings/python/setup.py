@@ -6,6 +6,7 @@ of the repository around this folder, or of `rust` where this is an unpacked sou
 """
 
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -58,6 +59,10 @@ class Wheel(bdist_wheel):
     def finalize_options(self) -> None:
         if not FULL_ABI:
             self.py_limited_api = f"cp{ABI[0]}{ABI[1]}"
+        name, version = platform.libc_ver()
+        if self.plat_name is None and name == "glibc":
+            # It needs no library but glibc's, and of that no newer one than is here.
+            self.plat_name = f"manylinux_{version.replace('.', '_')}_{platform.machine()}"
         super().finalize_options()
 
 
