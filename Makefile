@@ -14,11 +14,12 @@ FUZZ_SECONDS ?= 60
 # One place for what is built: the scripts and tests look for the binary there.
 export CARGO_TARGET_DIR := $(CURDIR)/target
 export NAMEPLATE_BIN := $(CARGO_TARGET_DIR)/release/nameplate
+export NAMEPLATE_DEB := $(CARGO_TARGET_DIR)/nameplate.deb
 venv := $(CARGO_TARGET_DIR)/venv/bin
 node_tests := tests/e2e/node/clients.test.mjs
 python_files := scripts/make-sample scripts/make-vectors tests/e2e tests/format
 fuzz_targets := $(basename $(notdir $(wildcard fuzz/targets/*.rs)))
-shell_files := .ci/run scripts/get-data scripts/library-version scripts/link-library scripts/run scripts/setup
+shell_files := .ci/run packaging/debian/postinst packaging/debian/postrm scripts/check-units scripts/get-data scripts/library-version scripts/link-library scripts/run scripts/setup
 # Where the library goes; on Debian packagers want /usr/lib/<triplet>.
 LIBDIR ?= $(PREFIX)/lib
 library := $(CARGO_TARGET_DIR)/capi
@@ -35,7 +36,7 @@ run: data ## everything from a fresh machine, then answers on run/nameplate.sock
 	@scripts/run
 
 .PHONY: test
-test: setup-test data ## everything from a fresh machine, then every test
+test: setup-test data deb ## everything from a fresh machine, then every test
 	cargo test --workspace --locked
 	scripts/make-vectors --check
 	$(venv)/pytest tests/e2e
@@ -43,13 +44,13 @@ test: setup-test data ## everything from a fresh machine, then every test
 	node --test --test-reporter=spec $(node_tests)
 
 # The same tests with the numbers that take long: reloads under millions of requests, thousands of killed builds, damage at
-# a hundred thousand places. The figures that they measure are printed.
+# a hundred thousand places, a gigabyte of rubbish, twenty minutes of soak. The figures that they measure are printed.
 .PHONY: test-long
-test-long: setup-long data ## the tests that can be run for longer, for longer; half an hour
+test-long: setup-long data ## the tests that can be run for longer, for longer; an hour
 	NAMEPLATE_LONG=1 cargo test --locked -p nameplate --test swap_model --test generations --test fork --test damage -- --nocapture
 	NAMEPLATE_LONG=1 cargo test --locked -p nameplate-daemon --test reload_load -- --nocapture
 	NAMEPLATE_LONG=1 cargo test --locked -p nameplate-capi --test library -- --nocapture
-	NAMEPLATE_LONG=1 $(venv)/pytest -s tests/e2e/test_publish.py
+	NAMEPLATE_LONG=1 $(venv)/pytest -s tests/e2e/test_publish.py tests/e2e/test_frames.py tests/e2e/test_load.py tests/e2e/test_memory.py
 
 # In the release profile: thousands of millions of lookups. NAMEPLATE_FILE names another file.
 .PHONY: test-exhaustive
@@ -69,7 +70,7 @@ fuzz: setup-fuzz ## runs each fuzz target for FUZZ_SECONDS, a minute if not said
 	done
 
 .PHONY: data
-data: setup-run release ## gets the real data and builds data/nameplate.npl
+data: setup-run binary ## gets the real data and builds data/nameplate.npl
 	@config=$$(scripts/get-data) && $(NAMEPLATE_BIN) build --config "$$config" -o data/nameplate.npl
 	@$(NAMEPLATE_BIN) verify data/nameplate.npl
 
@@ -84,7 +85,7 @@ quality: data ## measures classification and matching on labelled names; writes 
 
 # Builds only what is missing, so that root needs no Rust after a user's `make release`.
 .PHONY: install
-install: $(NAMEPLATE_BIN) install-library ## binary, library, header, man pages, completions and licences under DESTDIR and PREFIX
+install: $(NAMEPLATE_BIN) install-library ## binary, library, header, man pages, completions, systemd units and documents under DESTDIR and PREFIX
 	install -D -m 0755 $(NAMEPLATE_BIN) $(DESTDIR)$(PREFIX)/bin/nameplate
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1
 	$(NAMEPLATE_BIN) man $(DESTDIR)$(PREFIX)/share/man/man1
@@ -92,7 +93,17 @@ install: $(NAMEPLATE_BIN) install-library ## binary, library, header, man pages,
 	$(NAMEPLATE_BIN) completions bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/nameplate
 	$(NAMEPLATE_BIN) completions zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_nameplate
 	$(NAMEPLATE_BIN) completions fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/nameplate.fish
-	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/nameplate LICENSE-APACHE LICENSE-MIT
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/nameplate LICENSE-APACHE LICENSE-MIT README.md docs/*.md docs/*.toml
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/sysusers.d packaging/sysusers.d/*
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system packaging/systemd/*
+	sed -i 's#/usr/bin/nameplate#$(PREFIX)/bin/nameplate#' $(DESTDIR)$(PREFIX)/lib/systemd/system/nameplate.service
+
+# What is staged is what `make install` installs. cargo-deb only packs; the binary is there.
+.PHONY: deb
+deb: setup-deb $(NAMEPLATE_BIN) ## builds target/nameplate.deb
+	rm -rf $(CARGO_TARGET_DIR)/package
+	$(MAKE) --no-print-directory install DESTDIR=$(CARGO_TARGET_DIR)/package PREFIX=/usr
+	cargo deb --quiet --locked --package nameplate-cli --no-build --strip --no-separate-debug-symbols --output $(NAMEPLATE_DEB)
 
 .PHONY: install-library
 install-library: $(library)/libnameplate.so ## the C library, header, pkg-config file and CMake config under DESTDIR and PREFIX
@@ -109,11 +120,14 @@ install-library: $(library)/libnameplate.so ## the C library, header, pkg-config
 		> $(DESTDIR)$(LIBDIR)/cmake/nameplate/nameplateConfigVersion.cmake
 
 .PHONY: release
-release: setup-run library ## builds target/release/nameplate, and the C library in target/capi
+release: binary library ## builds target/release/nameplate, and the C library in target/capi
+
+.PHONY: binary
+binary: setup-run ## builds target/release/nameplate
 	cargo build --release --locked -p nameplate-cli
 
 $(NAMEPLATE_BIN):
-	$(MAKE) release
+	$(MAKE) binary
 
 .PHONY: library
 library: setup-run ## builds the C library in target/capi
@@ -143,6 +157,7 @@ lint: setup-lint ## every lint that CI runs
 	cargo test --locked -p nameplate-capi --test header
 	cargo deny --locked check --hide-inclusion-graph bans licenses sources
 	shellcheck $(shell_files)
+	scripts/check-units
 	$(venv)/ruff check $(python_files)
 	$(venv)/ruff format --check $(python_files)
 	node --check $(node_tests)
@@ -153,6 +168,6 @@ lint: setup-lint ## every lint that CI runs
 clean: ## removes what was built and fetched
 	rm -rf target data/sources data/nameplate.npl run tests/e2e/node/node_modules
 
-.PHONY: setup-run setup-test setup-long setup-lint setup-bench setup-fuzz
-setup-run setup-test setup-long setup-lint setup-bench setup-fuzz: setup-%:
+.PHONY: setup-run setup-test setup-long setup-lint setup-bench setup-fuzz setup-deb
+setup-run setup-test setup-long setup-lint setup-bench setup-fuzz setup-deb: setup-%:
 	@scripts/setup $*

@@ -2,25 +2,27 @@
 
 use crate::cases::memory::{RAW, SEARCH, V4_CASE, V6_CASE};
 use crate::cases::real::{
-    DIR, DIR_BATCH, DIR_HUGE_BATCH, IP_NETWORK_TABLE, LIBMAXMINDDB, MAXMINDDB_PATH, MAXMINDDB_STRUCT,
-    POPTRIE, PREFIX_TRIE, SORTED_VEC, SORTED_VEC_BATCH,
+    DIR, DIR_BATCH, DIR_HUGE_BATCH, IP_NETWORK_TABLE, LIBMAXMINDDB, MAXMINDDB_HUGE, MAXMINDDB_PATH,
+    MAXMINDDB_STRUCT, POPTRIE, PREFIX_TRIE, SORTED_VEC, SORTED_VEC_BATCH,
 };
-use crate::cases::{build, scale};
+use crate::cases::{build, scale, socket};
 use crate::report::Case;
-use crate::subjects::ours::{BATCH, COPY_BATCH, ONE};
+use crate::subjects::ours::{BATCH, COPY, COPY_BATCH, ONE};
 
 /// Which ratios are good.
 #[derive(Clone, Copy)]
 pub enum Wanted {
     /// How many times better we are than the rival: so many at least.
     AtLeast(f64),
-    /// How many times longer we take than ourselves on the real table: so many at the most.
+    /// How many times longer we take than the rival, or than ourselves on the real table: so many at the most.
     AtMost(f64),
+    /// Bytes: so many at the most.
+    BytesAtMost(f64),
     /// Stated for comparison.
     Nothing,
 }
 
-use Wanted::{AtLeast, AtMost, Nothing};
+use Wanted::{AtLeast, AtMost, BytesAtMost, Nothing};
 
 /// One ratio to reach: what the table calls it and against whom, what is wanted, and which case, which
 /// of our ways and which rivals it is taken from.
@@ -37,14 +39,18 @@ const MAXMINDDB: &[&str] = &[MAXMINDDB_PATH, MAXMINDDB_STRUCT];
 const INDEX_CRATES: &[&str] = &[PREFIX_TRIE, POPTRIE, IP_NETWORK_TABLE];
 
 #[rustfmt::skip]
-const ROWS: [Row; 28] = [
+const ROWS: [Row; 49] = [
     ("IPv4, with the name, one at a time", "crate `maxminddb` with the name", AtLeast(20.0), V4_NAME, ONE, MAXMINDDB),
+    ("the same, both in private memory and asking for huge pages", "the same", Nothing, V4_NAME, COPY, &[MAXMINDDB_HUGE]),
     ("IPv4, with the name, batch", "the same", AtLeast(40.0), V4_NAME, BATCH, MAXMINDDB),
+    ("the same, both in private memory and asking for huge pages", "the same", Nothing, V4_NAME, COPY_BATCH, &[MAXMINDDB_HUGE]),
     ("IPv4, id, one at a time", "fastest index crate", AtLeast(4.0), V4_ID, ONE, INDEX_CRATES),
     ("IPv4, id, batch", "DIR-24-8 batch", AtLeast(1.0), V4_ID, BATCH, &[DIR_BATCH]),
     ("the same, both in private memory and asking for huge pages", "the same", Nothing, V4_ID, COPY_BATCH, &[DIR_HUGE_BATCH]),
     ("IPv6, with the name, one at a time", "crate `maxminddb` with the name", AtLeast(9.0), V6_NAME, ONE, MAXMINDDB),
+    ("the same, both in private memory and asking for huge pages", "the same", Nothing, V6_NAME, COPY, &[MAXMINDDB_HUGE]),
     ("IPv6, with the name, batch", "the same", AtLeast(28.0), V6_NAME, BATCH, MAXMINDDB),
+    ("the same, both in private memory and asking for huge pages", "the same", Nothing, V6_NAME, COPY_BATCH, &[MAXMINDDB_HUGE]),
     ("IPv6, id, one at a time", "fastest index crate", AtLeast(3.0), V6_ID, ONE, INDEX_CRATES),
     ("10M IPv4 ranges, id, batch", "DIR-24-8 batch", AtLeast(0.7), scale::V4, BATCH, &[DIR_BATCH]),
     ("the same, both in private memory and asking for huge pages", "the same", Nothing, scale::V4_HUGE, COPY_BATCH, &[DIR_HUGE_BATCH]),
@@ -59,13 +65,30 @@ const ROWS: [Row; 28] = [
     ("C ABI, IPv6, with the name", "the same", AtLeast(15.0), "C ABI, IPv6, name, random range", C_ABI, &[LIBMAXMINDDB]),
     ("C ABI, IPv4 text, with the name", "`MMDB_lookup_string`, `MMDB_aget_value`", AtLeast(8.0), "C ABI, IPv4, name from text, random range", C_ABI, &[LIBMAXMINDDB]),
     ("C ABI, IPv6 text, with the name", "the same", AtLeast(8.0), "C ABI, IPv6, name from text, random range", C_ABI, &[LIBMAXMINDDB]),
-    ("C ABI, IPv4, with the name", "the engine's own call: nanoseconds more", AtMost(5.0), "C ABI, added to the engine's call, IPv4", C_ABI, &[]),
-    ("C ABI, IPv6, with the name", "the same", AtMost(5.0), "C ABI, added to the engine's call, IPv6", C_ABI, &[]),
-    ("C ABI, IPv4 text, with the name", "the same", AtMost(5.0), "C ABI, added to the engine's call, IPv4 from text", C_ABI, &[]),
+    ("C ABI, IPv4, with the name", "the engine's call: nanoseconds more", AtMost(5.0), "C ABI, added to the engine's call, IPv4, random range", C_ABI, &[]),
+    ("the same, each waiting for the last answer", "the same", AtMost(5.0), "C ABI, added to the engine's call, IPv4, dependent", C_ABI, &[]),
+    ("C ABI, IPv6, with the name", "the same", AtMost(5.0), "C ABI, added to the engine's call, IPv6, random range", C_ABI, &[]),
+    ("the same, each waiting for the last answer", "the same", AtMost(5.0), "C ABI, added to the engine's call, IPv6, dependent", C_ABI, &[]),
     ("C ABI, IPv4, id, batch", "the engine's own batch", AtLeast(0.9), "C ABI, IPv4, id, batch, random range", C_ABI_BATCH, &[BATCH]),
     ("C ABI, IPv6, id, batch", "the same, from bytes in network order", AtLeast(0.9), "C ABI, IPv6, id from bytes, batch, random range", C_ABI_BATCH, &[BATCH]),
     ("IPv4 search structure", "the raw ranges", AtLeast(1.0), V4_CASE, SEARCH, &[RAW]),
     ("IPv6 search structure", "the raw ranges", AtLeast(1.0), V6_CASE, SEARCH, &[RAW]),
+    ("socket, one `LOOKUP` at a time, p50", "its time, that of a raw echo being 1", AtMost(1.25), socket::P50, socket::LOOKUP, &[socket::ECHO]),
+    ("the same, p99", "the same", AtMost(1.25), socket::P99, socket::LOOKUP, &[socket::ECHO]),
+    ("the same, p50", "Redis `GET`", Nothing, socket::P50, socket::LOOKUP, &[socket::GET]),
+    ("the same, p99", "Redis `GET`", Nothing, socket::P99, socket::LOOKUP, &[socket::GET]),
+    ("socket, `LOOKUP`, pipeline 16, one connection", "Redis `GET`", AtLeast(1.0), socket::PIPELINE_16, socket::LOOKUP, &[socket::GET]),
+    ("the same, pipeline 128", "the same", AtLeast(1.0), socket::PIPELINE_128, socket::LOOKUP, &[socket::GET]),
+    ("the same, pipeline 512", "the same", AtLeast(1.0), socket::PIPELINE_512, socket::LOOKUP, &[socket::GET]),
+    ("the same, pipeline 16, 50 connections", "the same", AtLeast(1.0), socket::CLIENTS, socket::LOOKUP, &[socket::GET]),
+    ("socket, `MLOOKUP` of 100", "Redis `MGET` of 100", AtLeast(1.0), socket::MANY, socket::MLOOKUP, &[socket::MGET]),
+    ("the same, four requests under way", "the same", AtLeast(1.0), socket::MANY_AHEAD, socket::MLOOKUP, &[socket::MGET]),
+    ("socket, `LOOKUPPACKED` of 4096", "Redis `GET` at its best pipeline", AtLeast(25.0), socket::PACKED_4096, socket::PACKED, &socket::GETS),
+    ("the same", "Redis `MGET` of 100", Nothing, socket::PACKED_4096, socket::PACKED, &[socket::MGET]),
+    ("socket, `LOOKUPPACKED` of 256", "Redis `GET` at its best pipeline", Nothing, socket::PACKED_256, socket::PACKED, &socket::GETS),
+    ("the same", "Redis `MGET` of 100", Nothing, socket::PACKED_256, socket::PACKED, &[socket::MGET]),
+    ("daemon, memory beyond the file, idle", "", BytesAtMost(socket::IDLE_LIMIT), socket::IDLE, socket::DAEMON, &[]),
+    ("the same, 1,000 clients", "", BytesAtMost(socket::CONNECTED_LIMIT), socket::CONNECTED, socket::DAEMON, &[]),
 ];
 
 /// One ratio to reach, and what was measured.
@@ -85,7 +108,7 @@ impl Figure {
     pub fn reached(&self) -> Option<bool> {
         match self.wanted {
             AtLeast(wanted) => Some(self.measured? >= wanted),
-            AtMost(wanted) => Some(self.measured? <= wanted),
+            AtMost(wanted) | BytesAtMost(wanted) => Some(self.measured? <= wanted),
             Nothing => None,
         }
     }
@@ -94,21 +117,22 @@ impl Figure {
 /// The table of figures to reach, filled from what was measured. Where a row names several rivals,
 /// the quickest counts; where it names none, our own value is the ratio.
 pub fn figures(cases: &[Case]) -> Vec<Figure> {
-    let measured = |case: &str, ours: &str, rivals: &[&str]| {
+    let measured = |wanted: Wanted, case: &str, ours: &str, rivals: &[&str]| {
         let case = cases.iter().find(|measured| measured.name == case)?;
         let ours = case.subject(ours)?;
         if rivals.is_empty() {
             return Some(ours.value());
         }
         let ratios = rivals.iter().filter_map(|rival| Some(ours.better_than(case.subject(rival)?)));
-        ratios.min_by(f64::total_cmp)
+        let worst = ratios.min_by(f64::total_cmp)?;
+        Some(if matches!(wanted, AtMost(_)) { worst.recip() } else { worst })
     };
     ROWS.iter()
         .map(|(name, against, wanted, case, ours, rivals)| Figure {
             case: name,
             against,
             wanted: *wanted,
-            measured: measured(case, ours, rivals),
+            measured: measured(*wanted, case, ours, rivals),
         })
         .collect()
 }

@@ -14,8 +14,9 @@
 //!
 //! `data` builds the range file and reads its intervals; `scale` splits them to millions;
 //! `streams` draws the addresses; `subjects` has a file for each rival; `measure` takes the times;
-//! `cases` says what is compared with what; `count` counts instructions; `figures` holds the
-//! ratios to reach; `report`, `chart` and `machine` write down what came out.
+//! `cases` says what is compared with what; `sockets` has the daemon and its rivals as processes,
+//! and their client; `count` counts instructions; `figures` holds the ratios to reach; `report`, `chart`
+//! and `machine` write down what came out.
 
 #![allow(clippy::cast_precision_loss, reason = "figures to read are far below 2^52, or need no more digits")]
 
@@ -29,6 +30,7 @@ pub mod measure;
 pub mod memory;
 pub mod report;
 pub mod scale;
+pub mod sockets;
 pub mod streams;
 pub mod subjects;
 

@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::fs;
 
+use crate::sockets::server::redis_version;
+
 /// A Markdown list: processor, cores, caches, kernel, compiler, pages.
 pub fn describe() -> String {
     let read = |path: &str| fs::read_to_string(path).ok().map(|text| text.trim().to_owned());
@@ -38,6 +40,7 @@ pub fn describe() -> String {
         ("virtual machine", field("flags").map(|flags| yes_or_no(flags.contains("hypervisor")).into())),
         ("kernel", read("/proc/sys/kernel/osrelease")),
         ("compiler", Some(format!("{}, {}", env!("BENCH_RUSTC"), compiled_for()))),
+        ("Redis", redis_version()),
         ("transparent huge pages", pages),
         ("share of the last five minutes in which something waited for a processor", waiting),
     ];

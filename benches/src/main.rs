@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use nameplate_benches::cases::{Plan, memory, real, scale};
+use nameplate_benches::cases::{Plan, memory, real, scale, socket};
 use nameplate_benches::data::Data;
 use nameplate_benches::figures::figures;
 use nameplate_benches::measure::Pinned;
 use nameplate_benches::memory::Counting;
 use nameplate_benches::report::{self, Case};
+use nameplate_benches::sockets::echo;
 use nameplate_benches::subjects::mmdb_file::{Record, with_mmdb_writer};
 use nameplate_benches::{Result, chart, count, machine, streams};
 
@@ -43,6 +44,9 @@ struct Arguments {
     /// Also tables of 10M IPv4 and 5M IPv6 ranges: takes 8 GB of memory and some minutes.
     #[arg(long)]
     scale: bool,
+    /// Lets the system choose the cores of the socket's client and servers, which otherwise have their own.
+    #[arg(long)]
+    floating: bool,
     /// Directory with nameplate.toml and the tables; without it NAMEPLATE_DATA, or "data".
     #[arg(long, value_name = "DIRECTORY")]
     data: Option<PathBuf>,
@@ -60,12 +64,21 @@ enum Command {
         #[arg(long)]
         mmdb: PathBuf,
     },
+    /// The echo that the daemon is compared with.
+    #[command(hide = true)]
+    Echo {
+        #[arg(long)]
+        socket: PathBuf,
+        #[arg(long)]
+        reply: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match &arguments.command {
         Some(Command::Count { file, mmdb }) => count::child(file, mmdb),
+        Some(Command::Echo { socket, reply }) => echo::child(socket, reply),
         None => run(&arguments),
     };
     match result {
@@ -82,25 +95,28 @@ fn run(arguments: &Arguments) -> Result<()> {
         only: arguments.only.clone(),
         rounds: if arguments.quick { 3 } else { arguments.rounds.max(1) },
         length: if arguments.quick { streams::LENGTH / 5 } else { streams::LENGTH },
+        quick: arguments.quick,
     };
     let directory = Path::new("target/bench");
     fs::create_dir_all(directory)?;
     let tables = arguments.data.clone().or_else(|| std::env::var_os("NAMEPLATE_DATA").map(PathBuf::from));
     let data = Data::build(&tables.unwrap_or_else(|| "data".into()), &directory.join("bench.npl"))?;
-    let mmdb = directory.join("bench.mmdb");
-    let record = |id| Record { asn: data.asn(id), name: data.name(id) };
-    // What an MMDB keeps for IPv4 can't hold IPv6 ranges.
-    fs::write(&mmdb, with_mmdb_writer(&data.v4, &data.v6_hits(), record)?)?;
-
     let mut cases = Vec::new();
     let mut hear = |case: Case| {
         println!("{}", report::text(&case));
         cases.push(case);
     };
-    measure_real(&data, &mmdb, &plan, &mut hear)?;
-    if plan.wants("instructions per lookup") {
-        count::measure(&data, &mmdb, directory)?.into_iter().for_each(&mut hear);
+    if !plan.wants_socket_alone() {
+        let mmdb = directory.join("bench.mmdb");
+        let record = |id| Record { asn: data.asn(id), name: data.name(id) };
+        // What an MMDB keeps for IPv4 can't hold IPv6 ranges.
+        fs::write(&mmdb, with_mmdb_writer(&data.v4, &data.v6_hits(), record)?)?;
+        measure_real(&data, &mmdb, &plan, &mut hear)?;
+        if plan.wants("instructions per lookup") {
+            count::measure(&data, &mmdb, directory)?.into_iter().for_each(&mut hear);
+        }
     }
+    socket::measure(&data, tempfile::tempdir()?.path(), &plan, arguments.floating, &mut hear)?;
     if arguments.scale && !arguments.quick {
         scale::measure(&data, directory, &plan, &mut hear)?;
     }

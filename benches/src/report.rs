@@ -173,9 +173,14 @@ pub fn figures_table(figures: &[Figure]) -> String {
         let wanted = match figure.wanted {
             Wanted::AtLeast(wanted) => format!("≥ {wanted}"),
             Wanted::AtMost(wanted) => format!("≤ {wanted}"),
+            Wanted::BytesAtMost(wanted) => format!("≤ {}", shown(wanted, "bytes")),
             Wanted::Nothing => String::new(),
         };
-        let measured = figure.measured.map_or("not measured".into(), |measured| format!("{measured:.2}"));
+        let number = |measured| match figure.wanted {
+            Wanted::BytesAtMost(_) => shown(measured, "bytes"),
+            _ => format!("{measured:.2}"),
+        };
+        let measured = figure.measured.map_or("not measured".into(), number);
         let reached = match figure.reached() {
             Some(true) => "yes",
             Some(false) => "**no**",

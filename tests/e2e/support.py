@@ -2,14 +2,17 @@
 
 import contextlib
 import csv
+import http.client
 import ipaddress
 import json
 import os
 import random
+import resource
 import signal
 import socket
 import subprocess
 import time
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -182,7 +185,15 @@ def addresses_of(table: Path, count: int) -> list[str]:
 class Daemon:
     """A `nameplate serve`, with all that it writes caught in one file."""
 
-    def __init__(self, database: Path, folder: Path, socket_path: Path | None = None, extra=()):
+    def __init__(
+        self,
+        database: Path,
+        folder: Path,
+        socket_path: Path | None = None,
+        extra=(),
+        level: str = "trace",
+        descriptors: int | None = None,
+    ):
         self.socket = socket_path or folder / "nameplate.sock"
         self.log = folder / "daemon.log"
         with self.log.open("ab") as log:
@@ -191,7 +202,8 @@ class Daemon:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, "RUST_LOG": "trace", "RUST_BACKTRACE": "1"},
+                env={**os.environ, "RUST_LOG": level, "RUST_BACKTRACE": "1"},
+                preexec_fn=descriptors and partial(few_descriptors, descriptors),
             )
 
     def wait_until_ready(self) -> "Daemon":
@@ -225,6 +237,10 @@ class Daemon:
         self.process.wait(PATIENCE)
 
 
+def few_descriptors(count: int) -> None:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
+
+
 def request(*arguments: str | bytes) -> bytes:
     """A command in the protocol's own form."""
     encoded = [a if isinstance(a, bytes) else a.encode() for a in arguments]
@@ -238,3 +254,27 @@ def read_all(client: socket.socket) -> bytes:
         while chunk := client.recv(1 << 16):
             received += chunk
     return bytes(received)
+
+
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: Path):
+        super().__init__("localhost", timeout=PATIENCE)
+        self.path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self.path))
+
+
+def http_get(path: Path, page: str, **headers: str) -> tuple[http.client.HTTPResponse, str]:
+    """A page of the monitor at this socket."""
+    connection = UnixConnection(path)
+    try:
+        connection.request("GET", page, headers=headers)
+        response = connection.getresponse()
+        return response, response.read().decode()
+    finally:
+        connection.close()

@@ -5,7 +5,7 @@ import random
 
 import pytest
 import redis
-from support import Daemon, read_all, request
+from support import Daemon, http_get, read_all, request
 
 COUNT = 300
 
@@ -49,7 +49,8 @@ def invalid(address) -> list[str]:
 
 def test_the_log_at_its_most_talkative_has_no_address_in_it(canaries, small_database, socket_folder):
     replies = []
-    daemon = Daemon(small_database, socket_folder)
+    monitor = socket_folder / "monitor.sock"
+    daemon = Daemon(small_database, socket_folder, extra=["--monitor", monitor])
     try:
         daemon.wait_until_ready()
         for protocol in (2, 3):
@@ -89,6 +90,10 @@ def test_the_log_at_its_most_talkative_has_no_address_in_it(canaries, small_data
                 with daemon.connect() as client:
                     client.sendall(sent + request("QUIT"))
                     replies.append(read_all(client).decode())
+        # Those who ask for metrics send nothing of visitors; should they, it goes nowhere either.
+        for page in ("/metrics", "/health", *(f"/{address}?{address}" for address in canaries[::100])):
+            replies.append(http_get(monitor, page)[1])
+        assert "nameplate_requests_total" in "".join(replies)
         assert daemon.terminate() == 0
         log = daemon.log.read_bytes()
     finally:

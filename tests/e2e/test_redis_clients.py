@@ -1,4 +1,4 @@
-"""Redis' own clients, unchanged: redis-cli and redis-py, in both protocols."""
+"""Redis' clients, unchanged: redis-cli, redis-benchmark and redis-py in both protocols, PHP's extension."""
 
 import asyncio
 import json
@@ -7,6 +7,7 @@ import pty
 import select
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 import redis
@@ -113,6 +114,75 @@ def test_redis_cli_answers_at_its_prompt(daemon):
     os.close(controller)
     assert b"Private-Use" in shown
     assert b"ERR" not in shown
+
+
+# It sends a whole pipeline before it reads, so a pipeline has to fit into limits.read_ahead_bytes: 512 of
+# MLOOKUP would not.
+@pytest.mark.parametrize(
+    "shape", [["-c", "1"], ["-c", "50", "-P", "16"], ["--threads", "2", "-P", "16", "-3"]]
+)
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["LOOKUP", "1.1.1.1"],
+        ["LOOKUPJSON", "::1"],
+        ["MLOOKUP", *["1.1.1.1"] * 100],
+        ["-P", "512", "LOOKUP", "::1"],
+    ],
+)
+def test_redis_benchmark_runs_any_command(command, shape, daemon):
+    done = subprocess.run(
+        # It ends at the first error that comes back.
+        ["redis-benchmark", "-s", daemon.socket, "-n", "5000", "--csv", *shape, *command],
+        text=True,
+        capture_output=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 0, done
+    assert "rror" not in done.stdout + done.stderr, done
+    command = command[2:] if command[0] == "-P" else command
+    name, rate = done.stdout.splitlines()[-1].replace('"', "").split(",")[:2]
+    assert name == " ".join(command)
+    assert float(rate) > 0
+
+
+def test_redis_benchmark_runs_its_own_ping(daemon):
+    done = subprocess.run(
+        ["redis-benchmark", "-s", daemon.socket, "-n", "5000", "-t", "ping", "-q"],
+        text=True,
+        capture_output=True,
+        timeout=PATIENCE,
+        check=True,
+    )
+    assert "PING_INLINE" in done.stdout
+    assert "PING_MBULK" in done.stdout
+
+
+def test_php_s_extension_gives_the_command_line_s_answers(daemon, addresses, expected):
+    script = Path(__file__).with_name("clients.php")
+    done = subprocess.run(
+        ["php", script, daemon.socket],
+        input="\n".join(addresses),
+        text=True,
+        capture_output=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done
+    found = json.loads(done.stdout)
+    maps = [flatten(answer) for answer in expected]
+    assert [json.loads(line) for line in found["json"]] == expected
+    assert [json.loads(line) for line in found["pipeline"]] == expected
+    for replies in (found["map"], found["many"]):
+        assert [dict(zip(reply[::2], reply[1::2], strict=True)) for reply in replies] == maps
+    assert found["packed"] is True
+    assert found["refused"] is False
+    assert found["error"] == "ERR invalid address"
+    assert found["ping"] is True
+    assert (found["echo"], found["select"], found["name"]) == ("hello", True, "php")
+    assert found["info"]["redis_mode"] == "standalone"
+    assert [json.loads(line) for line in found["persistent"]] == [expected[0]] * 2
 
 
 def test_redis_cli_can_ping_and_show_info(daemon):

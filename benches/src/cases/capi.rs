@@ -30,12 +30,20 @@ pub const V6_TEXT: &str = "C ABI, IPv6, name from text, random range";
 pub const V4_BATCH: &str = "C ABI, IPv4, id, batch, random range";
 /// The same for IPv6, from bytes in network order, as C has them.
 pub const V6_BATCH: &str = "C ABI, IPv6, id from bytes, batch, random range";
-/// What a call of the ABI takes beyond the engine's own, in nanoseconds: round by round, IPv4 with the name.
-pub const V4_ADDED: &str = "C ABI, added to the engine's call, IPv4";
+/// Each query waits for the last answer.
+pub const V4_NAME_DEPENDENT: &str = "C ABI, IPv4, name, dependent";
 /// The same for IPv6.
-pub const V6_ADDED: &str = "C ABI, added to the engine's call, IPv6";
-/// The same for IPv4 from text.
-pub const TEXT_ADDED: &str = "C ABI, added to the engine's call, IPv4 from text";
+pub const V6_NAME_DEPENDENT: &str = "C ABI, IPv6, name, dependent";
+/// What a call of the ABI takes beyond the engine's call that it makes, in nanoseconds, round by round.
+pub const V4_ADDED: &str = "C ABI, added to the engine's call, IPv4, random range";
+/// The same for IPv6.
+pub const V6_ADDED: &str = "C ABI, added to the engine's call, IPv6, random range";
+/// The same where each query waits for the last answer.
+pub const V4_ADDED_DEPENDENT: &str = "C ABI, added to the engine's call, IPv4, dependent";
+/// The same for IPv6.
+pub const V6_ADDED_DEPENDENT: &str = "C ABI, added to the engine's call, IPv6, dependent";
+/// The engine's call that the ABI makes: what was found, in a few words.
+const HIT: &str = "nameplate, hit";
 
 /// Addresses as C has them.
 impl Query for [u8; 16] {
@@ -46,7 +54,8 @@ impl Query for [u8; 16] {
 
 /// Measures the cases that the plan wants.
 pub fn measure(data: &Data, rivals: &Rivals, plan: &Plan, mut hear: impl FnMut(Case)) -> Result<()> {
-    if ![V4_NAME, V6_NAME, V4_TEXT, V6_TEXT, V4_BATCH, V6_BATCH].iter().any(|case| plan.wants(case)) {
+    let all = [V4_NAME, V6_NAME, V4_NAME_DEPENDENT, V6_NAME_DEPENDENT, V4_TEXT, V6_TEXT, V4_BATCH, V6_BATCH];
+    if !all.iter().any(|case| plan.wants(case)) {
         return Ok(());
     }
     let (database, mmdb) = (&data.database, &rivals.libmaxminddb);
@@ -59,36 +68,42 @@ pub fn measure(data: &Data, rivals: &Rivals, plan: &Plan, mut hear: impl FnMut(C
         }
         hear(case);
     };
-    if plan.wants(V4_NAME) {
-        let subjects = [
-            Subject::name(ours::ONE, |address| name_of(database, database.lookup_v4(address))).ours(),
-            Subject::name(CAPI, |address| capi.name_v4(address)).ours(),
-            Subject::name(LIBMAXMINDDB, |address| mmdb.name_v4(address)),
-        ];
-        named(compare(V4_NAME, &subjects, &v4, Order::Free, plan.rounds)?, Some(V4_ADDED));
-    }
-    if plan.wants(V6_NAME) {
-        let subjects = [
-            Subject::name(ours::ONE, |address| name_of(database, database.lookup_v6(address))).ours(),
-            Subject::name(CAPI, |address| capi.name_v6(address)).ours(),
-            Subject::name(LIBMAXMINDDB, |address| mmdb.name_v6(address)),
-        ];
-        named(compare(V6_NAME, &subjects, &v6, Order::Free, plan.rounds)?, Some(V6_ADDED));
+    let orders = [
+        (V4_NAME, V4_ADDED, V6_NAME, V6_ADDED, Order::Free),
+        (V4_NAME_DEPENDENT, V4_ADDED_DEPENDENT, V6_NAME_DEPENDENT, V6_ADDED_DEPENDENT, Order::Dependent),
+    ];
+    for (v4_case, v4_added, v6_case, v6_added, order) in orders {
+        if plan.wants(v4_case) {
+            let subjects = [
+                Subject::name(HIT, |address| database.hit_v4(address).name.as_bytes()).ours(),
+                Subject::name(CAPI, |address| capi.name_v4(address)).ours(),
+                Subject::name(ours::ONE, |address| name_of(database, database.lookup_v4(address))).ours(),
+                Subject::name(LIBMAXMINDDB, |address| mmdb.name_v4(address)),
+            ];
+            named(compare(v4_case, &subjects, &v4, order, plan.rounds)?, Some(v4_added));
+        }
+        if plan.wants(v6_case) {
+            let subjects = [
+                Subject::name(HIT, |address| database.hit_v6(address).name.as_bytes()).ours(),
+                Subject::name(CAPI, |address| capi.name_v6(address)).ours(),
+                Subject::name(ours::ONE, |address| name_of(database, database.lookup_v6(address))).ours(),
+                Subject::name(LIBMAXMINDDB, |address| mmdb.name_v6(address)),
+            ];
+            named(compare(v6_case, &subjects, &v6, order, plan.rounds)?, Some(v6_added));
+        }
     }
     let v4_texts: Vec<String> = v4.iter().map(|bits| format!("{}\0", Ipv4Addr::from_bits(*bits))).collect();
     let v6_texts: Vec<String> = v6.iter().map(|bits| format!("{}\0", Ipv6Addr::from_bits(*bits))).collect();
-    for (case, texts, added) in [(V4_TEXT, v4_texts, Some(TEXT_ADDED)), (V6_TEXT, v6_texts, None)] {
+    for (case, texts) in [(V4_TEXT, v4_texts), (V6_TEXT, v6_texts)] {
         if plan.wants(case) {
             let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
             let subjects = [
-                Subject::name(ours::ONE, |text: &str| {
-                    name_of_text(database, &text.as_bytes()[..text.len() - 1])
-                })
-                .ours(),
+                Subject::name(HIT, |text: &str| name_of_text(database, &text.as_bytes()[..text.len() - 1]))
+                    .ours(),
                 Subject::name(CAPI, |text| capi.name_text(text)).ours(),
                 Subject::name(LIBMAXMINDDB, |text| mmdb.name_text(text)),
             ];
-            named(compare(case, &subjects, &texts, Order::Free, plan.rounds)?, added);
+            named(compare(case, &subjects, &texts, Order::Free, plan.rounds)?, None);
         }
     }
     if plan.wants(V4_BATCH) {
@@ -97,8 +112,10 @@ pub fn measure(data: &Data, rivals: &Rivals, plan: &Plan, mut hear: impl FnMut(C
                 database.lookup_batch_v4(addresses, ids);
             })
             .ours(),
-            Subject::id_batch(CAPI_BATCH, |addresses: &[u32], ids: &mut [u32]| capi.batch_v4(addresses, ids))
-                .ours(),
+            Subject::id_batch(CAPI_BATCH, |addresses: &[u32], ids: &mut [u32]| {
+                capi.batch_v4(addresses, ids);
+            })
+            .ours(),
         ];
         named(compare(V4_BATCH, &subjects, &v4, Order::Free, plan.rounds)?, None);
     }
@@ -114,7 +131,7 @@ pub fn measure(data: &Data, rivals: &Rivals, plan: &Plan, mut hear: impl FnMut(C
             })
             .ours(),
             Subject::id_batch(CAPI_BATCH, |addresses: &[[u8; 16]], ids: &mut [u32]| {
-                capi.batch_v6(addresses, ids)
+                capi.batch_v6(addresses, ids);
             })
             .ours(),
         ];
@@ -135,9 +152,6 @@ fn name_of(database: &Database, id: u32) -> &[u8] {
     database.answer(id).and_then(|answer| answer.name()).unwrap_or_default().as_bytes()
 }
 
-/// As the C ABI does it: address, interval, name.
 fn name_of_text<'a>(database: &'a Database, text: &[u8]) -> &'a [u8] {
-    let interval = Address::parse(text).map(|address| database.find(address));
-    let answer = interval.map(|interval| database.answer_of_interval(interval).1);
-    answer.ok().and_then(|answer| answer.name()).unwrap_or_default().as_bytes()
+    Address::parse(text).map_or(&[], |address| database.hit(address).name.as_bytes())
 }

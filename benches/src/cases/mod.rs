@@ -7,6 +7,7 @@ pub mod memory;
 pub mod real;
 pub mod scale;
 pub mod small;
+pub mod socket;
 
 /// What to measure, and how long.
 #[derive(Clone, Debug)]
@@ -17,11 +18,18 @@ pub struct Plan {
     pub rounds: usize,
     /// Addresses in a stream.
     pub length: usize,
+    /// Whether figures matter less than that they come soon.
+    pub quick: bool,
 }
 
 impl Plan {
     /// Whether a case is to be measured.
     pub fn wants(&self, case: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|part| case.contains(part.as_str()))
+    }
+
+    /// Whether nothing is wanted but cases of the socket.
+    pub fn wants_socket_alone(&self) -> bool {
+        !self.only.is_empty() && self.only.iter().all(|part| part.starts_with("socket"))
     }
 }

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
+use memmap2::MmapMut;
 use nameplate::{Database, OpenOptions};
 
 use crate::Result;
@@ -36,6 +37,8 @@ pub const DIR_HUGE_BATCH: &str = "DIR-24-8, huge pages, batch";
 pub const MAXMINDDB_PATH: &str = "crate maxminddb, path";
 /// The crate, decoding the record.
 pub const MAXMINDDB_STRUCT: &str = "crate maxminddb, struct";
+/// The crate, decoding one field, in memory that asks for huge pages.
+pub const MAXMINDDB_HUGE: &str = "crate maxminddb, huge pages, path";
 /// The C library.
 pub const LIBMAXMINDDB: &str = "C libmaxminddb";
 
@@ -49,6 +52,7 @@ pub struct Rivals {
     dir: Dir24_8,
     dir_huge: Dir24_8,
     maxminddb: maxminddb::Mmdb,
+    maxminddb_huge: maxminddb::Mmdb<MmapMut>,
     #[cfg(feature = "libmaxminddb")]
     pub(crate) libmaxminddb: crate::subjects::libmaxminddb::Mmdb,
     /// Subject and bytes.
@@ -81,6 +85,7 @@ impl Rivals {
             dir,
             dir_huge: Dir24_8::new(&data.v4, Pages::Huge)?,
             maxminddb: maxminddb::Mmdb::open(mmdb)?,
+            maxminddb_huge: maxminddb::Mmdb::open_in_huge_pages(mmdb)?,
             #[cfg(feature = "libmaxminddb")]
             libmaxminddb: crate::subjects::libmaxminddb::Mmdb::open(mmdb)?,
             bytes,
@@ -123,6 +128,7 @@ impl Rivals {
         vec![
             Subject::name(MAXMINDDB_PATH, move |address| self.maxminddb.name_by_path(ip(address))),
             Subject::name(MAXMINDDB_STRUCT, move |address| self.maxminddb.name_by_struct(ip(address))),
+            Subject::name(MAXMINDDB_HUGE, move |address| self.maxminddb_huge.name_by_path(ip(address))),
             #[cfg(feature = "libmaxminddb")]
             Subject::name(LIBMAXMINDDB, |address| self.libmaxminddb.name_v4(address)),
         ]
@@ -133,6 +139,7 @@ impl Rivals {
         vec![
             Subject::name(MAXMINDDB_PATH, move |address| self.maxminddb.name_by_path(ip(address))),
             Subject::name(MAXMINDDB_STRUCT, move |address| self.maxminddb.name_by_struct(ip(address))),
+            Subject::name(MAXMINDDB_HUGE, move |address| self.maxminddb_huge.name_by_path(ip(address))),
             #[cfg(feature = "libmaxminddb")]
             Subject::name(LIBMAXMINDDB, |address| self.libmaxminddb.name_v6(address)),
         ]
@@ -178,7 +185,7 @@ pub fn measure(data: &Data, rivals: &Rivals, plan: &Plan, mut hear: impl FnMut(C
             }
             Ok(())
         };
-        run_v4("name", &joined(ours::names_v4(database), rivals.names_v4()))?;
+        run_v4("name", &joined(ours::names_v4(database, &copy), rivals.names_v4()))?;
         run_v4("id", &joined(ours::ids_v4(database, &copy), rivals.ids_v4()))?;
         let mut run_v6 = |answer, subjects: &[Subject<'_, u128>]| -> Result<()> {
             let case = name("IPv6", answer);
@@ -187,7 +194,7 @@ pub fn measure(data: &Data, rivals: &Rivals, plan: &Plan, mut hear: impl FnMut(C
             }
             Ok(())
         };
-        run_v6("name", &joined(ours::names_v6(database), rivals.names_v6()))?;
+        run_v6("name", &joined(ours::names_v6(database, &copy), rivals.names_v6()))?;
         run_v6("id", &joined(ours::ids_v6(database, &copy), rivals.ids_v6()))?;
         if stream == Stream::Range {
             let texts_v4: Vec<String> =
@@ -220,9 +227,9 @@ pub fn check_edges(data: &Data, rivals: &Rivals) -> Result<()> {
     let edges_v6: Vec<u128> = ranges.flat_map(|range| [range.first, range.last]).collect();
     let (v4, v6) = (&edges_v4[..], &edges_v6[..]);
     compare("IPv4 edges", &joined(ours::ids_v4(database, &copy), rivals.ids_v4()), v4, Order::Free, 0)?;
-    compare("IPv4 edges", &joined(ours::names_v4(database), rivals.names_v4()), v4, Order::Free, 0)?;
+    compare("IPv4 edges", &joined(ours::names_v4(database, &copy), rivals.names_v4()), v4, Order::Free, 0)?;
     compare("IPv6 edges", &joined(ours::ids_v6(database, &copy), rivals.ids_v6()), v6, Order::Free, 0)?;
-    compare("IPv6 edges", &joined(ours::names_v6(database), rivals.names_v6()), v6, Order::Free, 0)?;
+    compare("IPv6 edges", &joined(ours::names_v6(database, &copy), rivals.names_v6()), v6, Order::Free, 0)?;
     Ok(())
 }
 

@@ -8,7 +8,10 @@ use crate::measure::Subject;
 pub const ONE: &str = "nameplate";
 /// Many ids at a time.
 pub const BATCH: &str = "nameplate, batch";
-/// The same in a copy of the file in private memory, for which the engine may get huge pages.
+/// One at a time, in a copy of the file in private memory, as the daemon has it, for which the engine may get
+/// huge pages.
+pub const COPY: &str = "nameplate, copied";
+/// The same in such a copy.
 pub const COPY_BATCH: &str = "nameplate, copied, batch";
 /// The whole answer with its network, of which the name is taken.
 pub const FULL: &str = "nameplate, whole answer";
@@ -44,33 +47,42 @@ pub fn ids_v6<'a>(database: &'a Database, copy: &'a Database) -> Vec<Subject<'a,
 }
 
 /// With the name.
-pub fn names_v4(database: &Database) -> Vec<Subject<'_, u32>> {
+pub fn names_v4<'a>(database: &'a Database, copy: &'a Database) -> Vec<Subject<'a, u32>> {
     vec![
         Subject::name(ONE, |address| name_of(database, database.lookup_v4(address))).ours(),
-        Subject::name_batch(BATCH, |addresses: &[u32], names| {
-            let mut ids = [0; crate::measure::BATCH];
-            let ids = &mut ids[..addresses.len()];
-            database.lookup_batch_v4(addresses, ids);
-            database.names(ids, names);
-        })
-        .ours(),
+        Subject::name_batch(BATCH, |addresses: &[u32], names| names_of_v4(database, addresses, names)).ours(),
         Subject::name(FULL, |address| bytes(database.lookup(Address::V4(address)).name())).ours(),
+        Subject::name(COPY, |address| name_of(copy, copy.lookup_v4(address))).ours(),
+        Subject::name_batch(COPY_BATCH, |addresses: &[u32], names| names_of_v4(copy, addresses, names))
+            .ours(),
     ]
 }
 
+fn names_of_v4<'a>(database: &'a Database, addresses: &[u32], names: &mut [&'a str]) {
+    let mut ids = [0; crate::measure::BATCH];
+    let ids = &mut ids[..addresses.len()];
+    database.lookup_batch_v4(addresses, ids);
+    database.names(ids, names);
+}
+
 /// The same for IPv6.
-pub fn names_v6(database: &Database) -> Vec<Subject<'_, u128>> {
+pub fn names_v6<'a>(database: &'a Database, copy: &'a Database) -> Vec<Subject<'a, u128>> {
     vec![
         Subject::name(ONE, |address| name_of(database, database.lookup_v6(address))).ours(),
-        Subject::name_batch(BATCH, |addresses: &[u128], names| {
-            let mut ids = [0; crate::measure::BATCH];
-            let ids = &mut ids[..addresses.len()];
-            database.lookup_batch_v6(addresses, ids);
-            database.names(ids, names);
-        })
-        .ours(),
+        Subject::name_batch(BATCH, |addresses: &[u128], names| names_of_v6(database, addresses, names))
+            .ours(),
         Subject::name(FULL, |address| bytes(database.lookup(Address::from_v6_bits(address)).name())).ours(),
+        Subject::name(COPY, |address| name_of(copy, copy.lookup_v6(address))).ours(),
+        Subject::name_batch(COPY_BATCH, |addresses: &[u128], names| names_of_v6(copy, addresses, names))
+            .ours(),
     ]
+}
+
+fn names_of_v6<'a>(database: &'a Database, addresses: &[u128], names: &mut [&'a str]) {
+    let mut ids = [0; crate::measure::BATCH];
+    let ids = &mut ids[..addresses.len()];
+    database.lookup_batch_v6(addresses, ids);
+    database.names(ids, names);
 }
 
 /// The name of an address as text; "" where there is none.

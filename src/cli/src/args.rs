@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use nameplate::{Address, InvalidAddress};
+use nameplate_daemon::SocketMode;
 
 /// Says which company or operator is behind an IP address.
 ///
@@ -76,7 +77,7 @@ pub(crate) struct Serve {
     /// Range file to serve
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, required_unless_present = "config")]
     pub(crate) db: Option<PathBuf>,
-    /// Socket to create, mode 0660
+    /// Socket to create
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, required_unless_present = "config")]
     pub(crate) socket: Option<PathBuf>,
     /// Map the file instead of copying it: less memory, but whoever truncates the file kills the daemon
@@ -94,7 +95,22 @@ pub(crate) struct Serve {
     /// Reload also a file whose build number is lower than the one served
     #[arg(long)]
     pub(crate) allow_older: bool,
-    /// TOML file with the keys db, socket, map, prefault, suppress, public_key and allow_older; flags win over it
+    /// Answer HTTP for metrics (/metrics, Prometheus) and health (/health) on a second Unix socket, mode 0660
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub(crate) monitor: Option<PathBuf>,
+    /// Socket's mode: octal digits, as 0660, which it is if nothing is said
+    #[arg(long, value_name = "MODE", value_parser = |mode: &str| SocketMode::try_from(mode.to_owned()))]
+    pub(crate) mode: Option<SocketMode>,
+    /// Socket's group, by name or number
+    #[arg(long, value_name = "GROUP")]
+    pub(crate) group: Option<String>,
+    /// Let in only this user, by name or number, of those whom the mode lets connect; may be given more than once
+    #[arg(long = "allow-user", value_name = "USER")]
+    pub(crate) allow_users: Vec<String>,
+    /// Let in only members of this group, and who is let in by --allow-user; may be given more than once
+    #[arg(long = "allow-group", value_name = "GROUP")]
+    pub(crate) allow_groups: Vec<String>,
+    /// TOML file with all that can be set; flags win over it
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) config: Option<PathBuf>,
 }

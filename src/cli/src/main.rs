@@ -1,5 +1,6 @@
 //! The `nameplate` command: reads the arguments, calls a room, prints one line when it fails.
 
+mod allocator;
 mod args;
 mod commands;
 
@@ -7,10 +8,6 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-
-/// Every room's allocations are short-lived and of few sizes, which mimalloc serves best.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Exit code of a command that was called wrongly.
 const WRONG_USAGE: u8 = 2;

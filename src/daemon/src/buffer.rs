@@ -6,11 +6,45 @@
 //! bytes: | zeros | unconsumed | zeros |
 //!        0     start         end     len
 //! ```
+//!
+//! Memory that is given back is all zeros, and so it is kept for the next buffer of the same thread: a
+//! thousand idle clients have none, and a busy one doesn't ask the allocator.
 
+use std::cell::RefCell;
 use std::hint::black_box;
 
 /// The smallest allocation.
 const SMALLEST: usize = 512;
+
+/// Sizes that are kept for reuse, and how many of each: as many as are answered at the same time, and not all
+/// that a thousand clients who did not read their replies had.
+const KEPT_SIZES: [usize; 2] = [16 << 10, 32 << 10];
+const KEPT: usize = 8;
+
+thread_local! {
+    /// Memory of each of the sizes, zeros all over.
+    static SPARE: RefCell<[Vec<Vec<u8>>; KEPT_SIZES.len()]> = const { RefCell::new([Vec::new(), Vec::new()]) };
+}
+
+/// Zeros, at least `size` of them; kept memory where there is some.
+fn allocate(size: usize) -> Vec<u8> {
+    let kept = KEPT_SIZES.iter().position(|kept| (kept / 2 + 1..=*kept).contains(&size));
+    match kept.and_then(|kind| SPARE.with_borrow_mut(|spare| spare[kind].pop())) {
+        Some(bytes) => bytes,
+        None => vec![0; kept.map_or(size, |kind| KEPT_SIZES[kind])],
+    }
+}
+
+/// Takes zeros back.
+fn release(bytes: Vec<u8>) {
+    if let Some(kind) = KEPT_SIZES.iter().position(|size| *size == bytes.len()) {
+        SPARE.with_borrow_mut(|spare| {
+            if spare[kind].len() < KEPT {
+                spare[kind].push(bytes);
+            }
+        });
+    }
+}
 
 /// Bytes in, at the end; bytes out, at the start; zeros everywhere else.
 #[derive(Default)]
@@ -60,13 +94,25 @@ impl Buffer {
         self.end += bytes.len();
     }
 
-    /// Inserts before the content's byte `at`.
-    pub(crate) fn insert(&mut self, at: usize, bytes: &[u8]) {
-        let tail = self.len() - at;
-        self.put(bytes);
-        let at = self.start + at;
-        self.bytes.copy_within(at..at + tail, at + bytes.len());
-        self.bytes[at..at + bytes.len()].copy_from_slice(bytes);
+    /// Appends what `write` puts to the front of the `most` bytes, or more, that it is given; it says how
+    /// many they were.
+    #[inline]
+    pub(crate) fn append(&mut self, most: usize, write: impl FnOnce(&mut [u8]) -> usize) {
+        if self.bytes.len() - self.end < most {
+            self.reserve(most);
+        }
+        let count = write(&mut self.bytes[self.end..]);
+        self.advance(count);
+    }
+
+    /// Takes the content's byte `at` away.
+    pub(crate) fn remove(&mut self, at: usize) {
+        let content = self.filled_mut();
+        content.copy_within(at + 1.., at);
+        if let Some(last) = content.last_mut() {
+            *last = 0;
+            self.end -= 1;
+        }
     }
 
     /// Overwrites and drops the first `count` bytes.
@@ -92,16 +138,41 @@ impl Buffer {
             let left_behind = self.end.max(old.start);
             erase(&mut self.bytes[left_behind..old.end]);
         } else {
-            let mut larger = vec![0; needed.next_power_of_two().max(SMALLEST)];
+            let mut larger = allocate(self.capacity_for(count));
             larger[..self.len()].copy_from_slice(self.filled());
             self.replace(larger);
         }
     }
 
-    /// Gives back the memory of an empty buffer that grew beyond `limit`.
-    pub(crate) fn shrink(&mut self, limit: usize) {
-        if self.is_empty() && self.bytes.len() > limit {
+    /// How much memory it has.
+    pub(crate) fn capacity(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// How much memory it will have after [`reserve`](Self::reserve).
+    pub(crate) fn capacity_for(&self, count: usize) -> usize {
+        (self.len() + count).next_power_of_two().max(SMALLEST).max(self.bytes.len())
+    }
+
+    /// Gives back the memory of an empty buffer.
+    pub(crate) fn shrink(&mut self) {
+        if self.is_empty() && !self.bytes.is_empty() {
             self.replace(Vec::new());
+        }
+    }
+
+    /// Gives back what the content does not need, if that is half or more.
+    pub(crate) fn fit(&mut self) {
+        if self.len() <= self.bytes.len() / 2 {
+            let mut smaller = if self.is_empty() {
+                Vec::new()
+            } else {
+                allocate(self.len().next_power_of_two().max(SMALLEST))
+            };
+            if smaller.len() < self.bytes.len() {
+                smaller[..self.len()].copy_from_slice(self.filled());
+                self.replace(smaller);
+            }
         }
     }
 
@@ -110,13 +181,14 @@ impl Buffer {
         erase(self.filled_mut());
         self.end = self.len();
         self.start = 0;
-        self.bytes = bytes;
+        release(std::mem::replace(&mut self.bytes, bytes));
     }
 }
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        erase(&mut self.bytes);
+        erase(self.filled_mut());
+        release(std::mem::take(&mut self.bytes));
     }
 }
 
@@ -154,25 +226,56 @@ mod tests {
     }
 
     #[test]
-    fn insertion_moves_what_follows() {
+    fn what_follows_a_removed_byte_moves() {
         let mut buffer = Buffer::default();
-        buffer.put(b"xxab");
+        buffer.put(b"xxabc");
         buffer.consume(2);
-        buffer.insert(1, b"123");
-        assert_eq!(buffer.filled(), b"a123b");
-        buffer.insert(5, b"!");
-        buffer.insert(0, b"?");
-        assert_eq!(buffer.filled(), b"?a123b!");
+        buffer.remove(1);
+        assert_eq!(buffer.filled(), b"ac");
+        buffer.remove(1);
+        assert_eq!(buffer.filled(), b"a");
+        only_content_is_not_zero(&buffer);
+    }
+
+    #[test]
+    fn what_fits_in_half_moves_there() {
+        let mut buffer = Buffer::default();
+        buffer.put(&vec![7; 20_000]);
+        buffer.fit();
+        assert_eq!(buffer.capacity(), 32 << 10, "more than half");
+        buffer.consume(10_000);
+        buffer.fit();
+        assert_eq!((buffer.capacity(), buffer.filled()), (16 << 10, &[7; 10_000][..]));
+        buffer.consume(9_000);
+        buffer.fit();
+        assert_eq!((buffer.capacity(), buffer.filled()), (1 << 10, &[7; 1000][..]));
+        only_content_is_not_zero(&buffer);
+        buffer.consume(1000);
+        buffer.fit();
+        assert_eq!(buffer.capacity(), 0);
     }
 
     #[test]
     fn an_empty_buffer_gives_its_memory_back() {
         let mut buffer = Buffer::default();
         buffer.put(&[1; 4000]);
-        buffer.shrink(100);
+        buffer.shrink();
         assert_eq!(buffer.len(), 4000, "content is never dropped");
         buffer.consume(4000);
-        buffer.shrink(100);
-        assert_eq!(buffer.bytes.len(), 0);
+        buffer.shrink();
+        assert_eq!(buffer.capacity(), 0);
+    }
+
+    #[test]
+    fn memory_that_is_used_again_is_all_zeros() {
+        for size in [10, 9000, 20_000, 40_000] {
+            let mut buffer = Buffer::default();
+            buffer.put(&vec![7; size]);
+            assert!(buffer.capacity() >= size);
+            drop(buffer);
+            let mut again = Buffer::default();
+            again.reserve(size);
+            assert!(again.spare().iter().all(|byte| *byte == 0));
+        }
     }
 }

@@ -19,6 +19,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::output::Output;
 use crate::resp::{Arguments, Writer};
+use crate::state::State;
+pub(crate) use lookup::Lookups;
 pub(crate) use session::Session;
 
 /// What becomes of the connection.
@@ -127,6 +129,15 @@ const fn command(
     Command { name, id, arity, group, summary, parameters }
 }
 
+/// Requests are counted by command. So many counts are needed; the last is for what is no command.
+pub(crate) const REQUEST_KINDS: usize = COMMANDS.len() + 1;
+const OTHER: usize = REQUEST_KINDS - 1;
+
+/// What requests are counted as, and where.
+pub(crate) fn request_kinds() -> impl Iterator<Item = (&'static str, usize)> {
+    COMMANDS.iter().map(|command| (command.name, command.id as usize)).chain([("other", OTHER)])
+}
+
 impl Command {
     /// The command of this name, in any case.
     fn find(name: &[u8]) -> Option<&'static Command> {
@@ -139,6 +150,12 @@ impl Command {
     }
 }
 
+/// Answers `LOOKUP`s that follow one another.
+pub(crate) fn execute_lookups(session: &mut Session, lookups: &Lookups, reply: &mut Writer) {
+    session.count_commands(Id::Lookup as usize, lookups.len());
+    lookups.answer(session, reply);
+}
+
 /// Answers one request. Fails only when the replies cannot be written.
 pub(crate) async fn execute<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
     session: &mut Session,
@@ -148,9 +165,10 @@ pub(crate) async fn execute<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
     if arguments.is_empty() {
         return Ok(Flow::Continue);
     }
-    session.count_command();
+    let command = Command::find(arguments.get(0));
+    session.count_commands(command.map_or(OTHER, |command| command.id as usize), 1);
     let reply = &mut output.reply;
-    let Some(command) = Command::find(arguments.get(0)) else {
+    let Some(command) = command else {
         reply.error(&["ERR unknown command"]);
         return Ok(Flow::Continue);
     };
@@ -159,23 +177,29 @@ pub(crate) async fn execute<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
         return Ok(Flow::Continue);
     }
     match command.id {
-        Id::Lookup => lookup::lookup(session, arguments.get(1), reply),
+        Id::Lookup => {
+            let mut lookups = Lookups::new();
+            lookups.take(arguments);
+            lookups.answer(session, reply);
+        }
         Id::Mlookup => {
-            let snapshot = session.state().snapshot();
-            let work = lookup::mlookup(&snapshot, arguments, output);
-            while_held(session, &snapshot, work).await?;
+            let (state, tally) = session.state_and_tally();
+            let snapshot = state.snapshot();
+            let work = lookup::mlookup(&snapshot, arguments, tally, output);
+            while_held(state, &snapshot, work).await?;
         }
         Id::LookupJson => lookup::lookup_json(session, arguments.get(1), reply),
         Id::LookupPacked => {
-            let snapshot = session.state().snapshot();
-            let work = lookup::lookup_packed(&snapshot, arguments.get(1), arguments.get(2), output);
-            while_held(session, &snapshot, work).await?;
+            let (state, tally) = session.state_and_tally();
+            let snapshot = state.snapshot();
+            let work = lookup::lookup_packed(&snapshot, arguments.get(1), arguments.get(2), tally, output);
+            while_held(state, &snapshot, work).await?;
         }
         Id::Answer => lookup::answer(session, arguments.get(1), reply),
         Id::Networks => {
             let snapshot = session.state().snapshot();
             let work = lookup::networks(&snapshot, arguments.get(1), output);
-            while_held(session, &snapshot, work).await?;
+            while_held(session.state(), &snapshot, work).await?;
         }
         Id::Info => info::info(session, arguments, reply),
         Id::Ping => session::ping(arguments, reply),
@@ -199,14 +223,14 @@ pub(crate) async fn execute<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
 /// Does work that may wait for the client to read, and so keep its generation for as long as the client
 /// likes. Once another has come, the client has some time left; then the connection ends.
 async fn while_held(
-    session: &Session,
+    state: &State,
     snapshot: &Snapshot<'_>,
     work: impl Future<Output = io::Result<()>>,
 ) -> io::Result<()> {
     tokio::select! {
         biased;
         done = work => done,
-        () = session.state().outlived(snapshot.generation()) => Err(io::ErrorKind::TimedOut.into()),
+        () = state.outlived(snapshot.generation()) => Err(io::ErrorKind::TimedOut.into()),
     }
 }
 
@@ -237,4 +261,18 @@ fn unknown_subcommand(reply: &mut Writer) {
 /// Whether an argument is this word, in any case.
 fn is(argument: &[u8], word: &str) -> bool {
     argument.eq_ignore_ascii_case(word.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_command_is_counted_by_itself() {
+        let mut places: Vec<usize> = request_kinds().map(|(_, place)| place).collect();
+        places.sort_unstable();
+        assert_eq!(places, (0..REQUEST_KINDS).collect::<Vec<_>>());
+        let names: std::collections::BTreeSet<_> = request_kinds().map(|(name, _)| name).collect();
+        assert_eq!(names.len(), REQUEST_KINDS);
+    }
 }

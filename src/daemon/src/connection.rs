@@ -10,52 +10,57 @@
 //! to a limit, then stay in the kernel's buffer and, once that is full, with the client.
 
 use std::io;
+use std::os::unix::net;
 use std::pin::pin;
-use std::sync::Arc;
 
 use rustix::io::Errno;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixStream;
 use tokio::net::unix::{ReadHalf, WriteHalf};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
+use crate::budget::Share;
 use crate::buffer::Buffer;
-use crate::commands::{self, Flow, Session};
-use crate::limits::{MAX_REQUEST_BYTES, READ_BYTES};
+use crate::commands::{self, Flow, Lookups, Session};
+use crate::counters::Refusal;
+use crate::limits::READ_BYTES;
 use crate::output::Output;
-use crate::resp::Parser;
-use crate::state::{Admission, State};
+use crate::resp::{Parser, ProtocolError};
+use crate::state::Admission;
 
 /// Serves a client until it leaves, or until `shutdown`: then what it has sent so far is answered.
-pub(crate) async fn serve(mut stream: UnixStream, state: Arc<State>, shutdown: CancellationToken) {
-    let trusted = is_trusted(&stream);
-    let admission = Admission::new(state, trusted);
+pub(crate) async fn serve(stream: net::UnixStream, admission: Admission, shutdown: CancellationToken) {
     let client = admission.id;
     debug!(client, "connected");
-    match converse(&mut stream, Session::new(admission), shutdown).await {
+    let served = async {
+        let mut stream = UnixStream::from_std(stream)?;
+        converse(&mut stream, admission, shutdown).await
+    };
+    match served.await {
         Ok(()) => debug!(client, "disconnected"),
         // Clients hang up when they like. The kind alone, since nothing a client sent may get out.
         Err(error) => debug!(client, reason = %error.kind(), "disconnected"),
     }
 }
 
-/// Whether the process that connected is of this daemon's user or root's. The kernel says so, at the
-/// moment of connecting (SO_PEERCRED).
-fn is_trusted(stream: &UnixStream) -> bool {
-    let own = rustix::process::geteuid().as_raw();
-    stream.peer_cred().is_ok_and(|peer| peer.uid() == own || peer.uid() == 0)
-}
-
-async fn converse(stream: &mut UnixStream, session: Session, shutdown: CancellationToken) -> io::Result<()> {
+async fn converse(
+    stream: &mut UnixStream,
+    admission: Admission,
+    shutdown: CancellationToken,
+) -> io::Result<()> {
     let (reader, writer) = stream.split();
-    let mut conversation = Conversation::new(session, Output::new(reader, writer));
+    let mut conversation = Conversation::new(admission, reader, writer);
     let mut ending = pin!(shutdown.cancelled());
     loop {
+        if conversation.session.state().is_draining() {
+            return drain(conversation).await;
+        }
         let received = tokio::select! {
             biased;
-            () = &mut ending => return drain(conversation).await,
             received = conversation.receive() => received?,
+            () = &mut ending => return drain(conversation).await,
         };
         if received == 0 || conversation.answer(received).await? == Flow::Close {
             return Ok(());
@@ -71,8 +76,10 @@ async fn drain(mut conversation: Conversation<ReadHalf<'_>, WriteHalf<'_>>) -> i
         let received = if conversation.output.has_ahead() {
             conversation.receive().await?
         } else {
+            let room = conversation.room();
             let Conversation { input, output, .. } = &mut conversation;
-            match rustix::io::read(output.source().as_ref(), room(input)) {
+            input.reserve(room);
+            match rustix::io::read(output.source().as_ref(), input.spare()) {
                 Ok(received) => received,
                 Err(Errno::AGAIN) => 0,
                 Err(Errno::INTR) => continue,
@@ -89,89 +96,211 @@ async fn drain(mut conversation: Conversation<ReadHalf<'_>, WriteHalf<'_>>) -> i
 struct Conversation<R, W> {
     session: Session,
     input: Buffer,
+    input_share: Share,
+    /// When the last replies were written, or the client came.
+    silent_since: Instant,
+    /// When the request that is not yet whole began to come in.
+    begun: Option<Instant>,
     parser: Parser,
     output: Output<R, W>,
 }
 
-/// Where the next bytes of requests are to be read to; never empty.
-fn room(input: &mut Buffer) -> &mut [u8] {
-    input.shrink(READ_BYTES);
-    // While a large request comes in, room doubles with what has come: not with what was
-    // claimed. The parser refuses what would be longer than a request may be.
-    let held = input.len();
-    let room = match held {
-        0 => READ_BYTES,
-        _ => held.min(MAX_REQUEST_BYTES.saturating_sub(held)).max(1),
-    };
-    input.reserve(room);
-    input.spare()
-}
-
 impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Conversation<R, W> {
-    fn new(session: Session, output: Output<R, W>) -> Conversation<R, W> {
-        Conversation { session, input: Buffer::default(), parser: Parser::default(), output }
+    fn new(admission: Admission, reader: R, writer: W) -> Conversation<R, W> {
+        let state = &admission.state;
+        Conversation {
+            input: Buffer::default(),
+            input_share: Share::new(state.buffers().clone()),
+            silent_since: Instant::now(),
+            begun: None,
+            parser: Parser::new(state.limits().request_bytes),
+            output: Output::new(state.clone(), admission.thread, reader, writer),
+            session: Session::new(admission),
+        }
+    }
+
+    /// How many bytes are to be read next; never 0. While a large request comes in, room doubles with what
+    /// has come: not with what was claimed. The parser refuses what would be longer than a request may be.
+    fn room(&self) -> usize {
+        match self.input.len() {
+            0 => READ_BYTES,
+            held => held.min(self.session.state().limits().request_bytes.saturating_sub(held)).max(1),
+        }
     }
 
     /// Reads requests; how many bytes, 0 at the end.
     async fn receive(&mut self) -> io::Result<usize> {
-        self.output.receive(room(&mut self.input)).await
+        let limits = self.session.state().limits();
+        let (due, refusal) = match self.begun {
+            Some(begun) => (limits.request_time().map(|time| begun + time), Refusal::RequestTime),
+            None => (limits.idle_time().map(|time| self.silent_since + time), Refusal::Idle),
+        };
+        let room = self.room();
+        let received = self.output.receive(&mut self.input, room, due).await;
+        if received.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::TimedOut) {
+            self.output.refuse(refusal);
+        }
+        received
     }
 
-    /// Answers all whole requests, `received` more bytes having been read into
-    /// [`room`], and writes the replies.
+    /// Answers all whole requests, `received` more bytes having been read into the input, and writes the
+    /// replies.
     async fn answer(&mut self, received: usize) -> io::Result<Flow> {
+        let read = Instant::now();
         self.input.advance(received);
-        let flow = self.execute_all().await;
+        let admitted = self.output.begin();
+        let flow = self.execute_all(admitted).await;
         self.session.settle_count();
-        let flow = flow?;
+        let mut flow = flow?;
+        if flow == Flow::Continue {
+            flow = self.keep_rest();
+        }
         self.output.flush().await?;
+        self.output.pause();
+        self.silent_since = Instant::now();
+        self.session.end_batch(self.silent_since - read);
         Ok(flow)
     }
 
-    async fn execute_all(&mut self) -> io::Result<Flow> {
+    /// What is left of the input is a request that is not yet whole, for which there must be room.
+    fn keep_rest(&mut self) -> Flow {
+        if self.input.is_empty() {
+            self.begun = None;
+            self.input_share.set(0);
+            return Flow::Continue;
+        }
+        self.begun.get_or_insert_with(Instant::now);
+        let capacity = self.input.capacity_for(self.room());
+        if self.input_share.set(capacity.saturating_sub(READ_BYTES)) {
+            return Flow::Continue;
+        }
+        self.output.refuse(Refusal::BufferBytes);
+        self.output.reply.error(&["BUSY too many long requests at the same time; try again later"]);
+        Flow::Close
+    }
+
+    async fn execute_all(&mut self, admitted: bool) -> io::Result<Flow> {
         loop {
-            let length = match self.parser.parse(self.input.filled_mut()) {
-                Ok(Some(length)) => length,
-                Ok(None) => return Ok(Flow::Continue),
-                Err(error) => {
+            let (lookups, next) = self.answer_lookups(admitted);
+            self.output.breathe(lookups).await?;
+            match next {
+                Next::Request(length) => {
+                    if self.execute(length, admitted).await? == Flow::Close {
+                        return Ok(Flow::Close);
+                    }
+                }
+                Next::Unknown => {}
+                Next::Incomplete => return Ok(Flow::Continue),
+                Next::Invalid(error) => {
+                    self.output.refuse(match error {
+                        ProtocolError::TooBig | ProtocolError::BulkLength | ProtocolError::InlineTooBig => {
+                            Refusal::RequestBytes
+                        }
+                        _ => Refusal::Protocol,
+                    });
                     self.output.reply.protocol_error(error);
                     return Ok(Flow::Close);
                 }
-            };
-            let arguments = self.parser.arguments(self.input.filled());
-            let flow = commands::execute(&mut self.session, arguments, &mut self.output).await?;
-            self.input.consume(length);
-            if flow == Flow::Close {
-                return Ok(flow);
             }
-            self.output.breathe().await?;
         }
+    }
+
+    /// Answers the `LOOKUP`s that the input begins with, as many as are looked up together: how many, and what
+    /// comes behind them.
+    fn answer_lookups(&mut self, admitted: bool) -> (usize, Next) {
+        let mut lookups = Lookups::new();
+        let mut end = 0;
+        let next = loop {
+            if lookups.is_full() {
+                break Next::Unknown;
+            }
+            match self.parser.parse(&mut self.input.filled_mut()[end..]) {
+                Ok(Some(length)) => {
+                    let request = self.parser.arguments(&self.input.filled()[end..]);
+                    if !(admitted && lookups.take(request)) {
+                        break Next::Request(length);
+                    }
+                    end += length;
+                }
+                Ok(None) => break Next::Incomplete,
+                Err(error) => break Next::Invalid(error),
+            }
+        };
+        if end > 0 {
+            commands::execute_lookups(&mut self.session, &lookups, &mut self.output.reply);
+            self.input.consume(end);
+            self.begun = None;
+        }
+        (lookups.len(), next)
+    }
+
+    /// Answers the request of `length` bytes that the input begins with, and that was parsed last.
+    async fn execute(&mut self, length: usize, admitted: bool) -> io::Result<Flow> {
+        self.begun = None;
+        let flow = if admitted {
+            let arguments = self.parser.arguments(self.input.filled());
+            commands::execute(&mut self.session, arguments, &mut self.output).await?
+        } else {
+            self.output.reply.error(&["BUSY too many commands in flight; try again later"]);
+            Flow::Continue
+        };
+        self.input.consume(length);
+        if flow == Flow::Continue {
+            self.output.breathe(1).await?;
+        }
+        Ok(flow)
     }
 }
 
+/// What the input goes on with.
+enum Next {
+    /// A whole request, of so many bytes.
+    Request(usize),
+    /// Not the beginning of a whole request.
+    Incomplete,
+    /// Nothing that could be a request.
+    Invalid(ProtocolError),
+    /// That was not looked at.
+    Unknown,
+}
+
+#[cfg(test)]
+mod limit_tests;
+
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::task::{Context, Waker};
 
     use nameplate::{Database, GenerationOptions, Generations, Writer};
     use proptest::prelude::*;
 
     use super::*;
-    use crate::limits::FLUSH_BYTES;
+    use crate::config::{Config, Limits};
+    use crate::state::State;
 
     fn conversation<W: AsyncWrite + Unpin>(sink: W) -> Conversation<tokio::io::Empty, W> {
         let mut file = Vec::new();
         Writer::new().finish(&mut file).unwrap();
         let database = Database::from_bytes(&file).unwrap();
         let generations = Generations::starting_with(database, "".as_ref(), GenerationOptions::default());
-        let admission = Admission::new(Arc::new(State::new(generations)), false);
-        Conversation::new(Session::new(admission), Output::new(tokio::io::empty(), sink))
+        let state = Arc::new(State::new(generations, &Config::default()));
+        Conversation::new(Admission::new(&state, false, 0).unwrap(), tokio::io::empty(), sink)
+    }
+
+    impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Conversation<R, W> {
+        /// Where a read would put bytes.
+        fn spare(&mut self) -> &mut [u8] {
+            let room = self.room();
+            self.input.reserve(room);
+            self.input.spare()
+        }
     }
 
     /// Puts bytes where a read would have put them, in as many reads as that takes.
     async fn feed(conversation: &mut Conversation<tokio::io::Empty, Vec<u8>>, mut bytes: &[u8]) -> Flow {
         while !bytes.is_empty() {
-            let room = room(&mut conversation.input);
+            let room = conversation.spare();
             let count = room.len().min(bytes.len());
             room[..count].copy_from_slice(&bytes[..count]);
             bytes = &bytes[count..];
@@ -199,6 +328,19 @@ mod tests {
             }
             conversation.output.sink().clone()
         })
+    }
+
+    /// A thousand idle clients are a thousand of these: arrays belong elsewhere.
+    #[test]
+    fn a_conversation_is_small() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (stream, _client) = net::UnixStream::pair().unwrap();
+            let conversation = conversation(Vec::new());
+            let admission = Admission::new(&conversation.output.state, false, 0).unwrap();
+            let served = serve(stream, admission, CancellationToken::new());
+            assert!(size_of_val(&served) <= 4 << 10, "{} bytes", size_of_val(&served));
+        });
     }
 
     fn plausible() -> impl Strategy<Value = Vec<u8>> {
@@ -242,13 +384,13 @@ mod tests {
     }
 
     /// A client that sends and never reads must not make the daemon hold its replies.
-    #[test]
-    fn unread_replies_are_bounded() {
+    #[tokio::test(start_paused = true)]
+    async fn unread_replies_are_bounded() {
         let (sink, _unread) = tokio::io::duplex(1);
         let mut conversation = conversation(sink);
         let mut requests = 0;
         let mut context = Context::from_waker(Waker::noop());
-        let room = room(&mut conversation.input);
+        let room = conversation.spare();
         for chunk in room.chunks_exact_mut(6) {
             chunk.copy_from_slice(b"INFO\r\n");
             requests += 1;
@@ -261,7 +403,7 @@ mod tests {
         }
         let reply = 2048;
         assert!(requests > 1000, "replies to {requests} requests would be far more");
-        assert!(conversation.output.reply.buffer.len() < FLUSH_BYTES + reply);
+        assert!(conversation.output.reply.buffer.len() < Limits::default().output_bytes + reply);
         assert!(!conversation.input.is_empty(), "requests are left for later");
     }
 
@@ -279,12 +421,12 @@ mod tests {
         let path = directory.path().join("n.npl");
         nameplate::publish(Writer::new(), &path).unwrap();
         let generations = Generations::open(&path, GenerationOptions::default()).unwrap();
-        let state = Arc::new(State::new(generations));
+        let state = Arc::new(State::new(generations, &Config::default()));
         let (sink, _unread) = tokio::io::duplex(1);
-        let session = Session::new(Admission::new(Arc::clone(&state), false));
-        let mut conversation = Conversation::new(session, Output::new(tokio::io::empty(), sink));
+        let admission = Admission::new(&state, false, 0).unwrap();
+        let mut conversation = Conversation::new(admission, tokio::io::empty(), sink);
         let request = format!("MLOOKUP{}\r\n", " ::1".repeat(3000));
-        let room = room(&mut conversation.input);
+        let room = conversation.spare();
         room[..request.len()].copy_from_slice(request.as_bytes());
         let mut answering = Box::pin(conversation.answer(request.len()));
         let mut context = Context::from_waker(Waker::noop());
@@ -305,10 +447,7 @@ mod tests {
             feed(&mut conversation, b"LOOKUP 192.0.2.77\r\nLOOKUP 2001:db8::77\r\nLOOKUP 192.0.2.9").await;
             assert_eq!(conversation.input.filled(), b"LOOKUP 192.0.2.9");
             feed(&mut conversation, b"9\r\n").await;
-            assert!(
-                room(&mut conversation.input).iter().all(|byte| *byte == 0),
-                "nothing of the requests is left"
-            );
+            assert!(conversation.spare().iter().all(|byte| *byte == 0), "nothing of the requests is left");
         });
     }
 }

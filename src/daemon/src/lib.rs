@@ -21,59 +21,66 @@
 //!
 //! # Map of the modules
 //!
-//! `socket` takes the place in the file system; `server` accepts; `connection` reads and answers;
-//! `resp` is the protocol; `commands` what can be asked; `output` and `buffer` hold bytes; `state`
-//! is what connections share; `limits` what clients may do. [`client`] is the other side.
+//! `socket` takes the place in the file system, or `activation` what the service manager passes; `server`
+//! accepts whom `access` admits (`accounts` knows users' and groups' numbers) and gives each to a `worker`;
+//! `connection` reads and answers; `resp` is the protocol; `commands` what can be asked; `output` and `buffer`
+//! hold bytes, of which all clients share a `budget`; `deadline` is a client's time; `state` is what connections
+//! share; `counters` what is counted; `config` what can be set and `limits` what can't. `notify` tells the service
+//! manager how it goes; `descriptors` makes room for clients. [`monitor`] answers for metrics and health on a
+//! socket of its own. [`client`] is the other side.
 
+mod access;
+mod accounts;
+mod activation;
+mod budget;
 mod buffer;
 pub mod client;
 mod commands;
+mod config;
 mod connection;
+mod counters;
+mod deadline;
+mod descriptors;
+mod forget;
 mod limits;
+pub mod monitor;
+mod notify;
 mod output;
 pub mod resp;
 mod server;
 pub mod socket;
 mod state;
+mod worker;
 
 use std::io;
-use std::path::PathBuf;
+use std::os::unix::net;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use nameplate::{GenerationOptions, Generations, PublicKey};
+use tokio::net::UnixListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+pub use access::AccessList;
+pub use activation::ActivationError;
+use activation::Passed;
+pub use config::{Access, Account, Config, ConfigError, Limits, Monitor, SocketMode};
+use monitor::MonitorTask;
 pub use server::run;
-pub use socket::SocketError;
+use socket::Place;
+pub use socket::{SocketError, SocketFile};
 pub use state::State;
-
-/// What to serve, and where.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The range file.
-    pub database: PathBuf,
-    /// The socket's path.
-    pub socket: PathBuf,
-    /// Maps the file and shares the page cache with other processes, instead of copying it into
-    /// this process's memory. A file that is truncated while it is mapped ends the daemon.
-    pub map: bool,
-    /// Reads a mapped file into the page cache before serving; a copied one is in memory anyway.
-    pub prefault: bool,
-    /// The suppression list. What it names is in no answer; when it cannot be read, nothing is served.
-    pub suppression: Option<PathBuf>,
-    /// Serves only files that this key signed.
-    pub public_key: Option<PublicKey>,
-    /// Reloads a file with a lower build number than the one that is served, too.
-    pub allow_older: bool,
-}
 
 /// Why the daemon did not start, or how it ended badly.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
-    /// The range file or the suppression list cannot be read.
+    /// The configuration does not hold together.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The range file, the suppression list or the public key cannot be read.
     #[error(transparent)]
     Database(#[from] nameplate::Error),
     /// The socket cannot be had.
@@ -84,40 +91,60 @@ pub enum ServeError {
         /// Why not.
         source: SocketError,
     },
+    /// What the service manager passed is no socket to serve on.
+    #[error(transparent)]
+    Activation(#[from] ActivationError),
     /// Threads or signals cannot be had.
     #[error("starting the daemon: {0}")]
     Runtime(#[from] io::Error),
 }
 
-/// Opens the file, takes the socket and serves until SIGTERM or SIGINT; then answers what has been
+/// Opens the file, takes the socket, or what the service manager passed in its place, and serves until SIGTERM or SIGINT; then answers what has been
 /// sent, for at most five seconds, and removes the socket. `ready` is called once clients can
-/// connect.
+/// connect; a service manager that wants to know is told, too.
 ///
 /// Signals: SIGHUP opens the file and the suppression list anew, and serves on with what was there if that
 /// fails; SIGPIPE, which a client that hangs up may cause, has no effect from here on.
-pub fn serve(options: &Options, ready: impl FnOnce()) -> Result<(), ServeError> {
+pub fn serve(config: &Config, ready: impl FnOnce()) -> Result<(), ServeError> {
+    config.check()?;
+    let passed = activation::take()?;
+    if passed.clients.is_none() {
+        config.check_socket()?;
+    }
+    let access = AccessList::resolve(&config.access)?;
+    let file = SocketFile::for_clients(&config.access)?;
     forbid_core_dumps()?;
-    let state = Arc::new(State::new(open(options)?));
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve_state(options, state, ready))
+    descriptors::make_room_for(config.limits.clients);
+    let state = Arc::new(State::new(open(config)?, config).restricted_to(access));
+    // Of one thread: it accepts clients and hears signals. Those that answer are the server's.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let served = runtime.block_on(serve_state(config, passed, &file, state, ready));
+    // A reload that is under way is not waited for.
+    runtime.shutdown_background();
+    served
 }
 
 /// File and list belong together: what is served is made of both. The file is checked from end to end
 /// each time: a daemon opens it seldom, and what a damaged one said would be believed.
-fn open(options: &Options) -> Result<Generations, nameplate::Error> {
+fn open(config: &Config) -> Result<Generations, nameplate::Error> {
     let how = GenerationOptions {
-        copy: !options.map,
-        prefault: options.prefault,
+        copy: !config.map,
+        prefault: config.prefault,
         verify: true,
-        public_key: options.public_key,
-        suppression: options.suppression.clone(),
-        allow_older: options.allow_older,
+        public_key: public_key(config.public_key.as_deref())?,
+        suppression: config.suppress.clone(),
+        allow_older: config.allow_older,
     };
-    let generations = Generations::open(&options.database, how)?;
-    if let Some(path) = &options.suppression {
+    let generations = Generations::open(&config.db, how)?;
+    if let Some(path) = &config.suppress {
         info!(list = %path.display(), entries = generations.status().suppressions, "suppressing");
     }
     Ok(generations)
+}
+
+/// The key that the configuration names: its file, or the key itself.
+fn public_key(option: Option<&Path>) -> Result<Option<PublicKey>, nameplate::Error> {
+    option.map(PublicKey::open).transpose()
 }
 
 /// Memory holds addresses for moments; a core dump would keep them. Neither the kernel nor another
@@ -129,28 +156,98 @@ fn forbid_core_dumps() -> io::Result<()> {
     Ok(())
 }
 
-async fn serve_state(options: &Options, state: Arc<State>, ready: impl FnOnce()) -> Result<(), ServeError> {
-    // Before the socket exists: a signal from then on must not leave it behind.
+async fn serve_state(
+    config: &Config,
+    passed: Passed,
+    file: &SocketFile,
+    state: Arc<State>,
+    ready: impl FnOnce(),
+) -> Result<(), ServeError> {
+    // Before the sockets exist: a signal from then on must not leave them behind.
     let signals = Signals::new()?;
-    let refused = |source| ServeError::Socket { path: options.socket.clone(), source };
-    let (listener, place) = socket::bind(&options.socket).await.map_err(refused)?;
-    info!(
-        socket = %options.socket.display(),
-        file = %options.database.display(),
-        build = state.snapshot().metadata().build_number(),
-        "serving"
-    );
+    let clients = Socket::take(passed.clients, &config.socket, file).await?;
     let shutdown = CancellationToken::new();
-    let watcher = tokio::spawn(signals.watch(Arc::clone(&state), shutdown.clone()));
-    ready();
-    run(listener, state, shutdown).await;
-    watcher.abort();
-    match place.leave().await {
-        Ok(true) => info!("ended"),
-        Ok(false) => warn!("ended; the socket was no longer this daemon's and is left alone"),
-        Err(source) => return Err(refused(source)),
+    let monitor = match start_monitor(config, passed.monitor, &state, &shutdown).await {
+        Ok(monitor) => monitor,
+        Err(error) => {
+            // The first error is the one to tell.
+            let _ = leave(clients.place).await;
+            return Err(error);
+        }
+    };
+    let build = state.build();
+    let file = config.db.display();
+    if let Some((path, _)) = &clients.place {
+        info!(socket = %path.display(), %file, build, "serving");
+    } else {
+        info!(%file, build, "serving on the socket that the service manager passed");
     }
+    let watcher = tokio::spawn(signals.watch(Arc::clone(&state), shutdown.clone()));
+    notify::ready(build);
+    ready();
+    run(clients.listener, state, shutdown).await?;
+    watcher.abort();
+    // It says until the last that the daemon is ending.
+    if let Some((monitor, place)) = monitor {
+        monitor.end().await;
+        leave(place).await?;
+    }
+    leave(clients.place).await?;
+    info!("ended");
     Ok(())
+}
+
+/// The monitor with the place of its socket, if there is to be one.
+async fn start_monitor(
+    config: &Config,
+    passed: Option<net::UnixListener>,
+    state: &Arc<State>,
+    shutdown: &CancellationToken,
+) -> Result<Option<(MonitorTask, Option<(PathBuf, Place)>)>, ServeError> {
+    let path = match (&passed, &config.monitor.socket) {
+        (None, None) => return Ok(None),
+        (_, path) => path.clone().unwrap_or_default(),
+    };
+    let file = SocketFile::for_monitor(&config.monitor)?;
+    let Socket { listener, place } = Socket::take(passed, &path, &file).await?;
+    info!(socket = %path.display(), "metrics and health");
+    Ok(Some((MonitorTask::start(listener, Arc::clone(state), shutdown.clone()), place)))
+}
+
+/// A listening socket, and its place in the file system where this daemon made it.
+struct Socket {
+    listener: UnixListener,
+    place: Option<(PathBuf, Place)>,
+}
+
+impl Socket {
+    /// The one that the service manager passed, or else one at `path`.
+    async fn take(
+        passed: Option<net::UnixListener>,
+        path: &Path,
+        file: &SocketFile,
+    ) -> Result<Socket, ServeError> {
+        if let Some(listener) = passed {
+            return Ok(Socket { listener: UnixListener::from_std(listener)?, place: None });
+        }
+        match socket::bind(path, file).await {
+            Ok((listener, place)) => Ok(Socket { listener, place: Some((path.into(), place)) }),
+            Err(source) => Err(ServeError::Socket { path: path.into(), source }),
+        }
+    }
+}
+
+/// Removes the socket, if there is one that this daemon made.
+async fn leave(place: Option<(PathBuf, Place)>) -> Result<(), ServeError> {
+    let Some((path, place)) = place else { return Ok(()) };
+    match place.leave().await {
+        Ok(true) => Ok(()),
+        Ok(false) => {
+            warn!(socket = %path.display(), "the socket was no longer this daemon's and is left alone");
+            Ok(())
+        }
+        Err(source) => Err(ServeError::Socket { path, source }),
+    }
 }
 
 struct Signals {
@@ -180,10 +277,15 @@ impl Signals {
                 // Not waited for: SIGTERM is to be heard meanwhile. The log has how it ended.
                 _ = self.hangup.recv() => {
                     let state = Arc::clone(&state);
-                    tokio::spawn(async move { state.reload().await });
+                    notify::reloading();
+                    tokio::spawn(async move {
+                        let failed = state.reload().await.err();
+                        notify::reloaded(state.build(), failed);
+                    });
                 }
             }
         }
+        notify::stopping();
         shutdown.cancel();
     }
 }

@@ -1,11 +1,6 @@
-//! What the daemon allows a client, and its own measures. One place, so that configuration can
-//! take their place one by one.
+//! The daemon's own measures, which nobody needs to set. What can be set is in [`crate::config`].
 
 use std::time::Duration;
-
-/// Bytes of one request, its protocol framing included. 1 MiB holds an `MLOOKUP` of some 40,000
-/// addresses.
-pub(crate) const MAX_REQUEST_BYTES: usize = 1 << 20;
 
 /// Arguments of one request, the command's name included.
 pub(crate) const MAX_ARGUMENTS: usize = 65_536;
@@ -16,33 +11,25 @@ pub(crate) const MAX_INLINE_BYTES: usize = 64 << 10;
 /// Bytes of a name that a client gives itself: it is kept as long as the connection.
 pub(crate) const MAX_CLIENT_NAME_BYTES: usize = 256;
 
-/// Bytes that a connection reads at once. It grows (up to one request's limit) only while a
-/// larger request is coming in.
+/// Bytes that a connection reads at once, and that its requests may take without being charged to
+/// `limits.buffer_bytes`.
 pub(crate) const READ_BYTES: usize = 16 << 10;
 
-/// Unsent reply bytes at which a connection stops working and writes. With one more reply on top
-/// this bounds what a client that does not read can make the daemon hold.
-pub(crate) const FLUSH_BYTES: usize = 16 << 10;
-
-/// Requests that a connection reads while its replies wait to be taken. Some 10,000 pipelined
-/// lookups fit, which clients send before they read.
-pub(crate) const READ_AHEAD_BYTES: usize = 512 << 10;
-
-/// Buffers up to this size are kept for the connection's next request.
-pub(crate) const KEEP_BYTES: usize = 32 << 10;
+/// Bytes of requests that may be read ahead without being charged to `limits.buffer_bytes`.
+pub(crate) const FREE_AHEAD_BYTES: usize = 4 << 10;
 
 /// Lookups after which a connection lets the others have their turn.
-pub(crate) const TURN: u32 = 128;
+pub(crate) const TURN: usize = 128;
 
 /// Connections that may wait to be accepted.
 pub(crate) const BACKLOG: u32 = 1024;
 
-/// Pause after an `accept` that failed for want of descriptors or memory: both come back only when
-/// somebody else lets go, so asking at once would only burn a core.
+/// Pause after an `accept` that failed for want of descriptors or memory, if no client leaves before: both come
+/// back only when somebody lets go, so asking at once would only burn a core.
 pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Failed accepts are logged at most once in this time.
-pub(crate) const ACCEPT_LOG_INTERVAL: Duration = Duration::from_secs(1);
+/// Failed accepts, and clients that are refused, are logged at most once in this time.
+pub(crate) const REFUSAL_LOG_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How long a client that does not take its reply may keep a replaced range file in memory.
 pub(crate) const OLD_GENERATION: Duration = Duration::from_secs(10);
@@ -52,3 +39,12 @@ pub(crate) const DRAIN: Duration = Duration::from_secs(5);
 
 /// How long to wait for another daemon that is just taking or leaving a socket in the directory.
 pub(crate) const DIRECTORY_LOCK: Duration = Duration::from_secs(5);
+
+/// Connections of the monitor at the same time.
+pub(crate) const MONITOR_CONNECTIONS: usize = 16;
+
+/// Bytes of a request to the monitor, and of its buffer; the least that hyper takes.
+pub(crate) const MONITOR_HEADER_BYTES: usize = 8 << 10;
+
+/// How long a connection of the monitor lasts, from connecting until the answer has been taken.
+pub(crate) const MONITOR_TIME: Duration = Duration::from_secs(5);

@@ -43,8 +43,15 @@ pub(crate) fn parse_integer(text: &[u8]) -> Option<i64> {
     if !matches!(digits.first(), Some(b'1'..=b'9')) || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
+    if digits.len() < FEW_DIGITS {
+        let number = digits.iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0'));
+        return Some(if digits.len() < text.len() { -number } else { number });
+    }
     std::str::from_utf8(text).ok()?.parse().ok()
 }
+
+/// So many digits never overflow.
+const FEW_DIGITS: usize = 18;
 
 /// The line after a type byte.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,7 +67,19 @@ pub(crate) enum Header {
 }
 
 /// Reads `<type byte><number>\r\n`. Looks at no more bytes than the longest number has.
+#[inline]
 pub(crate) fn header(bytes: &[u8]) -> Header {
+    // Nearly all headers of requests: one or two digits.
+    match bytes {
+        [_, ones @ b'0'..=b'9', b'\r', b'\n', ..] => Header::Number(i64::from(ones - b'0'), 4),
+        [_, tens @ b'1'..=b'9', ones @ b'0'..=b'9', b'\r', b'\n', ..] => {
+            Header::Number(i64::from(tens - b'0') * 10 + i64::from(ones - b'0'), 5)
+        }
+        _ => any_header(bytes),
+    }
+}
+
+fn any_header(bytes: &[u8]) -> Header {
     const LONGEST: usize = "-9223372036854775808".len();
     let line = bytes.get(1..).unwrap_or_default();
     let window = &line[..line.len().min(LONGEST + 1)];
@@ -80,7 +99,15 @@ mod tests {
 
     #[test]
     fn numbers_are_read_as_redis_reads_them() {
-        for (text, number) in [("0", 0), ("7", 7), ("-1", -1), ("9223372036854775807", i64::MAX)] {
+        let longest = ("-9223372036854775808", i64::MIN);
+        for (text, number) in [
+            ("0", 0),
+            ("7", 7),
+            ("-1", -1),
+            ("-1234567", -1_234_567),
+            ("9223372036854775807", i64::MAX),
+            longest,
+        ] {
             assert_eq!(parse_integer(text.as_bytes()), Some(number));
         }
         for text in ["", "-", "00", "01", "-0", "+1", " 1", "1 ", "1a", "9223372036854775808", "\u{661}"] {

@@ -1,61 +1,87 @@
-//! Accepting: each connection becomes a task of its own, and none knows of another.
+//! Accepting: each client is given to one of the threads that answer, and none knows of another.
 
 use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::net::{UnixListener, UnixStream};
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::connection;
-use crate::limits::{ACCEPT_LOG_INTERVAL, ACCEPT_PAUSE, BACKLOG, DRAIN};
-use crate::state::State;
+use crate::counters::Refusal;
+use crate::limits::{ACCEPT_PAUSE, BACKLOG, REFUSAL_LOG_INTERVAL};
+use crate::notify;
+use crate::state::{Admission, State};
+use crate::worker::Workers;
 
 /// Serves until `shutdown` is cancelled; then answers what clients have sent so far and returns,
-/// after at most five seconds, with no connection open.
+/// after at most five seconds, with no connection open. Fails if the threads that answer can't be had.
 ///
 /// Must be called in a tokio runtime with I/O and time.
-pub async fn run(listener: UnixListener, state: Arc<State>, shutdown: CancellationToken) {
-    let mut server = Server { connections: JoinSet::new(), state, shutdown, failures: Failures::default() };
-    server.accept(&listener).await;
+pub async fn run(listener: UnixListener, state: Arc<State>, shutdown: CancellationToken) -> io::Result<()> {
+    let workers = Workers::start(state.threads(), &shutdown)?;
+    let mut server = Server { workers, state, failures: Rarely::default(), refusals: Rarely::default() };
+    let watchdog = notify::watchdog(Arc::clone(&server.state), server.workers.runtimes());
+    tokio::select! {
+        biased;
+        () = shutdown.cancelled() => {}
+        () = server.accept(&listener) => {}
+        () = watchdog => {}
+    }
+    server.state.drain();
     server.accept_waiting(listener);
-    server.drain().await;
+    info!(clients = server.state.clients(), "ending: answering what has been sent");
+    // The threads end by themselves, which is not to hold up this one.
+    let _ = tokio::task::spawn_blocking(|| server.workers.join()).await;
+    Ok(())
 }
 
 struct Server {
-    connections: JoinSet<()>,
+    workers: Workers,
     state: Arc<State>,
-    shutdown: CancellationToken,
-    failures: Failures,
+    failures: Rarely,
+    refusals: Rarely,
 }
 
 impl Server {
-    fn start(&mut self, stream: UnixStream) {
-        let task = connection::serve(stream, Arc::clone(&self.state), self.shutdown.clone());
-        self.connections.spawn(task);
+    /// For ever.
+    async fn accept(&mut self, listener: &UnixListener) {
+        loop {
+            match listener.accept().await {
+                Ok((stream, _)) => self.start(stream),
+                Err(error) => {
+                    if let Some(failures) = self.failures.note(Instant::now()) {
+                        warn!(%error, failures, "cannot accept a client; it waits");
+                    }
+                    // Who left has left a descriptor.
+                    let _ = tokio::time::timeout(ACCEPT_PAUSE, self.workers.client_left()).await;
+                }
+            }
+        }
     }
 
-    async fn accept(&mut self, listener: &UnixListener) {
-        let shutdown = self.shutdown.clone();
-        loop {
-            tokio::select! {
-                biased;
-                () = shutdown.cancelled() => return,
-                // Taken out of the set so that it does not grow with every client there ever was.
-                Some(_) = self.connections.join_next() => {}
-                accepted = listener.accept() => match accepted {
-                    Ok((stream, _)) => self.start(stream),
-                    Err(error) => {
-                        self.failures.note(&error, Instant::now());
-                        tokio::select! {
-                            () = shutdown.cancelled() => return,
-                            () = tokio::time::sleep(ACCEPT_PAUSE) => {}
-                        }
-                    }
-                },
-            }
+    fn start(&mut self, stream: UnixStream) {
+        if !self.state.admits(&stream) {
+            return;
+        }
+        let trusted = is_trusted(&stream);
+        let thread = self.workers.least_busy();
+        let Some(admission) = Admission::new(&self.state, trusted, thread) else {
+            return self.refuse(&stream);
+        };
+        // An error is that the client has no descriptor any more: it has gone.
+        if let Ok(stream) = stream.into_std() {
+            self.workers.send(stream, admission);
+        }
+    }
+
+    /// One client too many is told so, if that is possible at once.
+    fn refuse(&mut self, stream: &UnixStream) {
+        // A new connection has room for a line; whoever has already hung up doesn't need it.
+        let _ = rustix::io::write(stream, b"-BUSY too many clients; try again later\r\n");
+        self.state.counters(0).refuse(Refusal::Clients);
+        if let Some(refused) = self.refusals.note(Instant::now()) {
+            warn!(refused, clients = self.state.clients(), "too many clients; see limits.clients");
         }
     }
 
@@ -72,32 +98,31 @@ impl Server {
             }
         }
     }
-
-    async fn drain(mut self) {
-        info!(clients = self.connections.len(), "ending: answering what has been sent");
-        let drained =
-            tokio::time::timeout(DRAIN, async { while self.connections.join_next().await.is_some() {} });
-        if drained.await.is_err() {
-            warn!(clients = self.connections.len(), "ending without clients that do not read their replies");
-        }
-        self.connections.shutdown().await;
-    }
 }
 
-/// Failed accepts, told in few lines: they come in thousands.
+/// Whether the process that connected is of this daemon's user or root's. The kernel says so, at the
+/// moment of connecting (SO_PEERCRED).
+fn is_trusted(stream: &UnixStream) -> bool {
+    let own = rustix::process::geteuid().as_raw();
+    stream.peer_cred().is_ok_and(|peer| peer.uid() == own || peer.uid() == 0)
+}
+
+/// What comes in thousands is told in few lines.
 #[derive(Default)]
-struct Failures {
-    logged: Option<Instant>,
+struct Rarely {
+    told: Option<Instant>,
     since: u64,
 }
 
-impl Failures {
-    fn note(&mut self, error: &io::Error, now: Instant) {
+impl Rarely {
+    /// Counts one more; how many there were since the last time it said so, if it is time to tell.
+    fn note(&mut self, now: Instant) -> Option<u64> {
         self.since += 1;
-        if self.logged.is_none_or(|logged| now.duration_since(logged) >= ACCEPT_LOG_INTERVAL) {
-            warn!(%error, failures = self.since, "cannot accept a client; it waits");
-            *self = Failures { logged: Some(now), since: 0 };
+        if self.told.is_some_and(|told| now.duration_since(told) < REFUSAL_LOG_INTERVAL) {
+            return None;
         }
+        self.told = Some(now);
+        Some(std::mem::take(&mut self.since))
     }
 }
 
@@ -107,15 +132,11 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn failed_accepts_are_logged_once_a_second() {
-        let mut failures = Failures::default();
+    fn what_comes_in_thousands_is_told_once_a_second() {
+        let mut rarely = Rarely::default();
         let start = Instant::now();
-        let error = io::Error::from_raw_os_error(24);
-        let mut logged = 0;
-        for tenth in 0..100 {
-            failures.note(&error, start + Duration::from_millis(100) * tenth);
-            logged += u32::from(failures.since == 0);
-        }
-        assert_eq!(logged, 10);
+        let told: Vec<u64> =
+            (0..100).filter_map(|tenth| rarely.note(start + Duration::from_millis(100) * tenth)).collect();
+        assert_eq!(told, [1, 10, 10, 10, 10, 10, 10, 10, 10, 10]);
     }
 }

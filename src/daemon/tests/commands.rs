@@ -324,10 +324,10 @@ async fn info_has_sections_that_can_be_chosen() {
     assert!(info.contains(&format!("\r\nprocess_id:{}\r\n", std::process::id())));
     each(
         &mut clients,
-        &["INFO", "clients"],
+        &["INFO", "replication"],
         [
-            "$32\r\n# Clients\r\nconnected_clients:2\r\n\r\n".into(),
-            "=36\r\ntxt:# Clients\r\nconnected_clients:2\r\n\r\n".into(),
+            "$48\r\n# Replication\r\nrole:master\r\nconnected_slaves:0\r\n\r\n".into(),
+            "=52\r\ntxt:# Replication\r\nrole:master\r\nconnected_slaves:0\r\n\r\n".into(),
         ],
     )
     .await;

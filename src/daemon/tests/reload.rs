@@ -4,7 +4,7 @@ mod common;
 
 use std::fs;
 
-use common::{Captured, Daemon, directory_with_a_file, map, numbered, request, within};
+use common::{Daemon, directory_with_a_file, map, numbered, request, within};
 use nameplate::{SuppressionList, publish};
 
 async fn info(daemon: &Daemon) -> String {
@@ -75,48 +75,6 @@ async fn requests_after_reload_in_one_pipeline_see_the_new_file() {
     daemon.stop().await;
 }
 
-#[tokio::test]
-async fn what_fails_is_counted_and_leaves_the_old_file_serving() {
-    let logs = Captured::default();
-    let subscriber = tracing_subscriber::fmt().with_writer(logs.clone()).with_ansi(false).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
-    let directory = directory_with_a_file();
-    let path = directory.path().join("n.npl");
-    publish(numbered(5), &path).unwrap();
-    let daemon = Daemon::serving(directory).await;
-    let mut client = daemon.connect().await;
-    let beside = daemon.directory.path().join("beside");
-    publish(numbered(4), &beside).unwrap();
-    let older = fs::read(&beside).unwrap();
-    publish(numbered(6), &beside).unwrap();
-    let mut damaged = fs::read(&beside).unwrap();
-    *damaged.last_mut().unwrap() ^= 1;
-    for (failures, (class, bytes)) in (1..).zip([
-        ("older", &older[..]),
-        ("damaged", &damaged),
-        ("empty", b""),
-        ("foreign", b"no range file"),
-    ]) {
-        fs::write(&beside, bytes).unwrap();
-        fs::rename(&beside, &path).unwrap();
-        let expected =
-            format!("-ERR not reloaded ({class}); the file before it is served on, the log says more\r\n");
-        client.ask(request(&["RELOAD"]), expected).await;
-        client.ask(request(LOOKUP), operator(5)).await;
-        let info = info(&daemon).await;
-        for line in [format!("reload_failures:{failures}"), format!("last_reload_error:{class}")] {
-            assert!(info.contains(&format!("\r\n{line}\r\n")), "{line} in {info}");
-        }
-    }
-    fs::remove_file(&path).unwrap();
-    let missing = client.reply(request(&["RELOAD"])).await;
-    assert!(missing.starts_with(b"-ERR not reloaded (missing)"));
-    daemon.stop().await;
-    let text = logs.text();
-    assert_eq!(text.matches("not reloaded; serving on").count(), 5, "one line for each: {text}");
-    assert!(text.contains("build 4 is older than build 5"), "{text}");
-}
-
 /// Whoever asks while a reload runs needs one that begins later; all who wait for it share it.
 #[tokio::test(flavor = "multi_thread")]
 async fn reloads_at_the_same_time_share_one() {
@@ -151,8 +109,11 @@ async fn an_objection_holds_from_the_next_reload_on() {
     SuppressionList::create(&list).unwrap();
     let options = GenerationOptions { copy: true, suppression: Some(list.clone()), ..Default::default() };
     let generations = Generations::open(&directory.path().join("n.npl"), options).unwrap();
-    let daemon =
-        Daemon::with(directory, std::sync::Arc::new(nameplate_daemon::State::new(generations))).await;
+    let daemon = Daemon::with(
+        directory,
+        std::sync::Arc::new(nameplate_daemon::State::new(generations, &nameplate_daemon::Config::default())),
+    )
+    .await;
     let mut client = daemon.connect().await;
     client.ask(request(LOOKUP), operator(1)).await;
     let entry = Suppression::new(SuppressionRule::Company("asn:1".into()), "2026-06-17", "asked").unwrap();

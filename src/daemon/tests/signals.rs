@@ -8,7 +8,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::mpsc;
 use std::thread;
 
-use nameplate_daemon::{Options, ServeError, SocketError, serve};
+use nameplate_daemon::{Config, ServeError, SocketError, serve};
 use rustix::process::{Signal, getpid, kill_process};
 use tempfile::TempDir;
 
@@ -23,32 +23,26 @@ fn ask(stream: &mut UnixStream, request: &[u8], expected: &[u8]) {
 #[test]
 fn signals_end_the_service_and_hangup_reloads() {
     let directory = TempDir::new().unwrap();
-    let options = Options {
-        database: directory.path().join("n.npl"),
-        socket: directory.path().join("n.sock"),
-        map: false,
-        prefault: false,
-        suppression: None,
-        public_key: None,
-        allow_older: false,
-    };
-    let missing = serve(&options, || panic!("never ready")).unwrap_err();
+    let mut config = Config::default();
+    config.db = directory.path().join("n.npl");
+    config.socket = directory.path().join("n.sock");
+    let missing = serve(&config, || panic!("never ready")).unwrap_err();
     assert!(matches!(missing, ServeError::Database(_)));
-    assert!(!options.socket.exists());
+    assert!(!config.socket.exists());
 
-    fs::write(&options.database, common::file()).unwrap();
+    fs::write(&config.db, common::file()).unwrap();
     for (signal, map) in [(Signal::TERM, false), (Signal::INT, true)] {
-        let options = Options { map, ..options.clone() };
-        let socket = options.socket.clone();
+        config.map = map;
+        let socket = config.socket.clone();
         let (ready, is_ready) = mpsc::channel();
         let serving = {
-            let options = options.clone();
-            thread::spawn(move || serve(&options, || ready.send(()).unwrap()))
+            let config = config.clone();
+            thread::spawn(move || serve(&config, || ready.send(()).unwrap()))
         };
         is_ready.recv().unwrap();
         let mut client = UnixStream::connect(&socket).unwrap();
         ask(&mut client, b"PING\r\n", b"+PONG\r\n");
-        let second = serve(&options, || panic!("never ready")).unwrap_err();
+        let second = serve(&config, || panic!("never ready")).unwrap_err();
         assert!(matches!(second, ServeError::Socket { source: SocketError::InUse, .. }));
 
         // The file is the same, but it is opened anew; when that is done, answers say so.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use nameplate_daemon::socket;
+use nameplate_daemon::{SocketFile, socket};
 use rustix::fs::Mode;
 use rustix::process::umask;
 use tempfile::TempDir;
@@ -18,7 +18,7 @@ async fn the_mode_is_the_same_under_every_umask() {
     for mask in [0, 0o022, 0o077, 0o777] {
         let path = directory.path().join(format!("{mask}.sock"));
         let before = umask(Mode::from_raw_mode(mask));
-        let bound = socket::bind(&path).await;
+        let bound = socket::bind(&path, &SocketFile::default()).await;
         umask(before);
         let (_listener, _place) = bound.unwrap();
         let mode = fs::symlink_metadata(&path).unwrap().permissions().mode();

@@ -49,7 +49,12 @@ impl Address {
 
 /// Four numbers of 0 to 255 without leading zeros, with dots between them.
 fn parse_v4(text: &[u8]) -> Option<u32> {
-    Some(std::str::from_utf8(text).ok()?.parse::<Ipv4Addr>().ok()?.to_bits())
+    if !text.is_ascii() {
+        return None;
+    }
+    // SAFETY: ASCII is UTF-8. Seeing that takes a few instructions, and checking UTF-8 a hundred.
+    let text = unsafe { std::str::from_utf8_unchecked(text) };
+    Some(text.parse::<Ipv4Addr>().ok()?.to_bits())
 }
 
 /// Eight groups of one to four hexadecimal digits with colons between them; `::` once for one or

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::cpu::prefetch;
 use crate::format::{AnswerRecord, CompanyRecord, OperatorRecord, SourceRecord, StringRef};
 use crate::layout::View;
 
@@ -109,6 +110,17 @@ pub struct Answer<'a> {
 impl<'a> Answer<'a> {
     pub(crate) fn new(view: &'a View<'a>, record: &'a AnswerRecord, network: Option<Network>) -> Answer<'a> {
         Answer { view, record, network }
+    }
+
+    /// Starts loading the record, which waits for nothing.
+    pub(crate) fn prefetch(&self) {
+        prefetch(std::slice::from_ref(self.record), 0);
+    }
+
+    /// Starts loading what the record leads to, which waits for the record.
+    pub(crate) fn prefetch_organisations(&self) {
+        prefetch(self.view.operators, self.record.operator.get() as usize);
+        prefetch(self.view.companies, self.record.company.get() as usize);
     }
 
     /// What kind of answer it is.

@@ -174,10 +174,19 @@ impl Database {
         self.find_group(addresses, numbers);
         let before_v6 = self.view.v4.starts.len() as u32;
         // By the address's family and not by the number: a damaged index gives any.
-        answers.extend(addresses.iter().zip(numbers).map(|(address, number)| match address {
+        let found = addresses.iter().zip(numbers.iter());
+        // What the caller reads next, each step for all of the group before the next one waits for it.
+        found.clone().for_each(|(address, number)| match address {
+            Address::V4(_) => self.view.v4.prefetch(*number as usize),
+            Address::V6(_) => self.view.v6.prefetch(number.wrapping_sub(before_v6) as usize),
+        });
+        let first = answers.len();
+        answers.extend(found.map(|(address, number)| match address {
             Address::V4(_) => self.answer_v4(*number as usize),
             Address::V6(_) => self.answer_v6(number.wrapping_sub(before_v6) as usize),
         }));
+        answers[first..].iter().for_each(Answer::prefetch);
+        answers[first..].iter().for_each(Answer::prefetch_organisations);
     }
 
     /// At most [`GROUP`] addresses: each family by itself, then back into the order in which they came.

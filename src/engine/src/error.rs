@@ -76,8 +76,23 @@ impl Error {
         self
     }
 
-    /// The kind of error in a word, for counters and states that programs read: `missing`, `io`, `empty`,
-    /// `foreign`, `newer`, `unsigned`, `signature`, `damaged`, `suppression`, `key`, `older` or `held`.
+    /// All that [`class`](Self::class) may say.
+    pub const CLASSES: [&'static str; 12] = [
+        "missing",
+        "io",
+        "empty",
+        "foreign",
+        "newer",
+        "unsigned",
+        "signature",
+        "damaged",
+        "suppression",
+        "key",
+        "older",
+        "held",
+    ];
+
+    /// The kind of error in a word, one of [`CLASSES`](Self::CLASSES), for counters and states that programs read.
     pub fn class(&self) -> &'static str {
         match self {
             Error::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => "missing",

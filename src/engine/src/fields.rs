@@ -3,6 +3,7 @@
 use std::fmt::{self, Write};
 use std::net::IpAddr;
 
+use crate::address_text::AddressText;
 use crate::answer::{Answer, CompanyKind, Status};
 
 /// The value of a field.
@@ -21,19 +22,108 @@ impl fmt::Display for Value<'_> {
         match self {
             Value::Text(text) => out.write_str(text),
             Value::Number(number) => number.fmt(out),
-            Value::Address(address) => address.fmt(out),
+            Value::Address(address) => out.pad(AddressText::new(*address).as_str()),
         }
     }
 }
 
-/// Calls `each` with the fields that the answer has, in the order of the contract. A name with a
-/// dot is a field of a group: `company.name`. Absent facts have no field. `sources` comes once
-/// for each source.
-pub fn for_each_field<'a>(answer: &Answer<'a>, mut each: impl FnMut(&'static str, Value<'a>)) {
+/// A field of an answer, in the order of the contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Field {
+    /// What is known; always there.
+    Status,
+    /// The name of a special-purpose block.
+    Block,
+    /// The company's id.
+    CompanyId,
+    /// The company's name.
+    CompanyName,
+    /// The company's kind.
+    CompanyKind,
+    /// The company's country.
+    CompanyCountry,
+    /// The company's domain.
+    CompanyDomain,
+    /// The company's legal form.
+    CompanyLegalForm,
+    /// The company's industry.
+    CompanyIndustry,
+    /// The company's register.
+    CompanyRegister,
+    /// The company's register id.
+    CompanyRegisterId,
+    /// The operator's AS number.
+    OperatorAsn,
+    /// The operator's name.
+    OperatorName,
+    /// The operator's kind.
+    OperatorKind,
+    /// The network's first address.
+    NetworkFirst,
+    /// The network's last address.
+    NetworkLast,
+    /// From 0 to 100.
+    Confidence,
+    /// One source; comes once for each.
+    Sources,
+}
+
+impl Field {
+    /// All fields.
+    pub const ALL: [Field; 18] = [
+        Field::Status,
+        Field::Block,
+        Field::CompanyId,
+        Field::CompanyName,
+        Field::CompanyKind,
+        Field::CompanyCountry,
+        Field::CompanyDomain,
+        Field::CompanyLegalForm,
+        Field::CompanyIndustry,
+        Field::CompanyRegister,
+        Field::CompanyRegisterId,
+        Field::OperatorAsn,
+        Field::OperatorName,
+        Field::OperatorKind,
+        Field::NetworkFirst,
+        Field::NetworkLast,
+        Field::Confidence,
+        Field::Sources,
+    ];
+
+    /// Its name; with a dot, it is a field of a group: `company.name`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Field::Status => "status",
+            Field::Block => "block",
+            Field::CompanyId => "company.id",
+            Field::CompanyName => "company.name",
+            Field::CompanyKind => "company.kind",
+            Field::CompanyCountry => "company.country",
+            Field::CompanyDomain => "company.domain",
+            Field::CompanyLegalForm => "company.legal_form",
+            Field::CompanyIndustry => "company.industry",
+            Field::CompanyRegister => "company.register",
+            Field::CompanyRegisterId => "company.register_id",
+            Field::OperatorAsn => "operator.asn",
+            Field::OperatorName => "operator.name",
+            Field::OperatorKind => "operator.kind",
+            Field::NetworkFirst => "network.first",
+            Field::NetworkLast => "network.last",
+            Field::Confidence => "confidence",
+            Field::Sources => "sources",
+        }
+    }
+}
+
+/// Calls `each` with the fields that the answer has, in the order of the contract. Absent facts have no field;
+/// [`Field::Sources`] comes once for each source.
+pub fn for_each_field<'a>(answer: &Answer<'a>, mut each: impl FnMut(Field, Value<'a>)) {
     let status = answer.status();
-    each("status", Value::Text(status.as_str()));
+    each(Field::Status, Value::Text(status.as_str()));
     if let Some(block) = answer.block() {
-        each("block", Value::Text(block));
+        each(Field::Block, Value::Text(block));
     }
     if status == Status::Unknown || status == Status::Reserved {
         return;
@@ -44,34 +134,35 @@ pub fn for_each_field<'a>(answer: &Answer<'a>, mut each: impl FnMut(&'static str
         }
     };
     if let Some(company) = answer.company().filter(|_| status == Status::Company) {
-        text("company.id", Some(company.id()));
-        text("company.name", Some(company.name()));
-        text("company.kind", company.kind().map(CompanyKind::as_str));
-        text("company.country", company.country());
-        text("company.domain", company.domain());
-        text("company.legal_form", company.legal_form());
-        text("company.industry", company.industry());
-        text("company.register", company.register());
-        text("company.register_id", company.register_id());
+        text(Field::CompanyId, Some(company.id()));
+        text(Field::CompanyName, Some(company.name()));
+        text(Field::CompanyKind, company.kind().map(CompanyKind::as_str));
+        text(Field::CompanyCountry, company.country());
+        text(Field::CompanyDomain, company.domain());
+        text(Field::CompanyLegalForm, company.legal_form());
+        text(Field::CompanyIndustry, company.industry());
+        text(Field::CompanyRegister, company.register());
+        text(Field::CompanyRegisterId, company.register_id());
     }
     if let Some(operator) = answer.operator() {
-        each("operator.asn", Value::Number(operator.asn().into()));
-        if !operator.name().is_empty() {
-            each("operator.name", Value::Text(operator.name()));
+        each(Field::OperatorAsn, Value::Number(operator.asn().into()));
+        let name = operator.name();
+        if !name.is_empty() {
+            each(Field::OperatorName, Value::Text(name));
         }
         if let Some(kind) = operator.kind() {
-            each("operator.kind", Value::Text(kind.as_str()));
+            each(Field::OperatorKind, Value::Text(kind.as_str()));
         }
     }
     if let Some(network) = answer.network() {
-        each("network.first", Value::Address(network.first));
-        each("network.last", Value::Address(network.last));
+        each(Field::NetworkFirst, Value::Address(network.first));
+        each(Field::NetworkLast, Value::Address(network.last));
     }
     if let Some(confidence) = answer.confidence() {
-        each("confidence", Value::Number(confidence.into()));
+        each(Field::Confidence, Value::Number(confidence.into()));
     }
     for source in answer.sources().filter(|source| !source.name().is_empty()) {
-        each("sources", Value::Text(source.name()));
+        each(Field::Sources, Value::Text(source.name()));
     }
 }
 
@@ -84,7 +175,8 @@ pub fn write_json(answer: &Answer<'_>, out: &mut String) {
     // The bracket that closes what is open, and the name of what is open.
     let mut open: Option<(&'static str, char)> = None;
     out.push('{');
-    for_each_field(answer, |name, value| {
+    for_each_field(answer, |field, value| {
+        let name = field.name();
         let (group, key) = match name.split_once('.') {
             Some((group, key)) => (Some((group, '}')), Some(key)),
             None if name == "sources" => (Some((name, ']')), None),
@@ -112,7 +204,11 @@ pub fn write_json(answer: &Answer<'_>, out: &mut String) {
         match value {
             Value::Text(text) => write_json_text(text, out),
             Value::Number(number) => write!(out, "{number}").unwrap_or_default(),
-            Value::Address(address) => write!(out, "\"{address}\"").unwrap_or_default(),
+            Value::Address(address) => {
+                out.push('"');
+                out.push_str(AddressText::new(address).as_str());
+                out.push('"');
+            }
         }
     });
     if let Some((_, bracket)) = open {
@@ -124,6 +220,12 @@ pub fn write_json(answer: &Answer<'_>, out: &mut String) {
 /// Appends a JSON string (RFC 8259 section 7).
 fn write_json_text(text: &str, out: &mut String) {
     out.push('"');
+    // Names seldom have anything to escape, and then they are copied at once.
+    if !text.bytes().any(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)) {
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     for character in text.chars() {
         match character {
             '"' => out.push_str("\\\""),

@@ -2,8 +2,8 @@
 //!
 //! An [`Answer`](crate::Answer) decides when it is asked, and each decision is a branch on a record that may still be
 //! on its way from memory. A processor that guesses such a branch wrong throws away the lookups that it has begun
-//! meanwhile: status, confidence and name, asked for one by one, made a lookup two to three times as long. Here there is
-//! one branch, which nearly always goes the same way.
+//! meanwhile: status, confidence and name, asked for one by one, took some 40 ns more of a C caller's lookup on random
+//! ranges. Here all is decided by branches that nearly always go the same way.
 
 use crate::address::Address;
 use crate::answer::{Answer, Status};
@@ -64,6 +64,7 @@ impl Database {
     }
 
     #[inline(always)]
+    #[allow(clippy::needless_bitwise_bool, reason = "both sides are asked, without a branch")]
     fn hit_with(&self, interval: u32, answer_id: u32) -> Hit<'_> {
         static NOTHING: AnswerRecord = AnswerRecord::UNKNOWN;
         let view = self.view();
@@ -71,7 +72,6 @@ impl Database {
         let is = |status: Status| record.status == status as u8;
         let company = (record.company.get() as usize) < view.companies.len();
         let operator = (record.operator.get() as usize) < view.operators.len();
-        // All of it without a branch: `&` and `|` ask both sides.
         let sound = (record.status < 4)
             & (!is(Status::Company) | company)
             & (!is(Status::Operator) | operator)

@@ -60,6 +60,7 @@
 //! its bytes are meanwhile: mapped from the file, or in the memory of `sealed`.
 
 mod address;
+mod address_text;
 mod answer;
 mod arrange;
 mod backing;
@@ -87,10 +88,11 @@ mod verify;
 mod writer;
 
 pub use address::{Address, InvalidAddress};
+pub use address_text::AddressText;
 pub use answer::{Answer, Company, CompanyKind, Network, Operator, OperatorKind, Source, Status};
 pub use database::{Database, Interval, OpenOptions};
 pub use error::{Error, FormatError};
-pub use fields::{Value, for_each_field, write_json};
+pub use fields::{Field, Value, for_each_field, write_json};
 pub use format::UNKNOWN;
 pub use generations::{GenerationOptions, Generations, OwnedSnapshot, ReloadStatus, Snapshot};
 pub use hit::Hit;

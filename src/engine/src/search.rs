@@ -249,6 +249,13 @@ impl V4Table<'_> {
         }
     }
 
+    /// Asks for what [`answer`](Self::answer) and [`bounds`](Self::bounds) read.
+    pub(crate) fn prefetch(&self, index: usize) {
+        prefetch(self.answers, index);
+        prefetch(self.starts, index);
+        prefetch(self.starts, index.wrapping_add(1));
+    }
+
     /// The answer id of interval `index`.
     pub(crate) fn answer(&self, index: usize) -> u32 {
         answer_at(self.answers, index)
@@ -523,6 +530,13 @@ impl V6Table<'_> {
         let high = *self.starts_high.get(index)?;
         let low = self.low_half(index).map_or(U64::ZERO, |place| self.starts_low[place].low);
         Some(first_address(high, low))
+    }
+
+    /// Asks for what [`answer`](Self::answer) and [`bounds`](Self::bounds) read.
+    pub(crate) fn prefetch(&self, index: usize) {
+        prefetch(self.answers, index);
+        prefetch(self.starts_high, index);
+        prefetch(self.starts_high, index.wrapping_add(1));
     }
 
     /// The answer id of interval `index`.

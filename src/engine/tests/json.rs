@@ -24,7 +24,8 @@ fn line_of(database: &Database, address: &str) -> String {
 /// The JSON that the flat fields make, put together by another library.
 fn rebuilt(answer: &Answer<'_>) -> serde_json::Value {
     let mut object = serde_json::Map::new();
-    for_each_field(answer, |name, value| {
+    for_each_field(answer, |field, value| {
+        let name = field.name();
         let value = match value {
             Value::Text(text) => text.into(),
             Value::Number(number) => number.into(),

@@ -4,6 +4,7 @@
 
 #include "check.h"
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 
 enum { THREADS = 32 };
@@ -81,6 +82,7 @@ int main(int count, char **arguments) {
         if (status == NAMEPLATE_ERROR_HELD) {
             /* Threads that were put aside with a snapshot in hand: they will be back. */
             held++;
+            sched_yield();
             continue;
         }
         OK(status);

@@ -192,7 +192,7 @@ fn write_refusal(json: bool, line: u64, out: &mut String) {
 /// `company: Example, Inc. [asn:64500, AS64500, 192.0.2.0 - 192.0.2.255, confidence 40]`
 pub(super) fn write_text(answer: &Answer<'_>, out: &mut String) {
     let mut fields = Vec::with_capacity(16);
-    for_each_field(answer, |name, value| fields.push((name, value)));
+    for_each_field(answer, |field, value| fields.push((field.name(), value)));
     write_line(out, |name| {
         let (_, value) = fields.iter().find(|(field, _)| *field == name)?;
         Some(value.to_string())

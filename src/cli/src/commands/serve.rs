@@ -1,58 +1,48 @@
 //! `nameplate serve`.
 
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use nameplate_daemon::Options;
-use serde::Deserialize;
+use nameplate_daemon::{Account, Config, ConfigError};
 use tracing_subscriber::filter::LevelFilter;
 
-use super::{Failure, public_key};
+use super::Failure;
+use crate::allocator;
 use crate::args::Serve;
 
-/// The configuration file.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Config {
-    db: Option<PathBuf>,
-    socket: Option<PathBuf>,
-    #[serde(default)]
-    map: bool,
-    #[serde(default)]
-    prefault: bool,
-    suppress: Option<PathBuf>,
-    /// A file's path, or the key itself.
-    public_key: Option<PathBuf>,
-    #[serde(default)]
-    allow_older: bool,
-}
-
 pub(super) fn run(arguments: Serve) -> Result<ExitCode, Failure> {
-    let config = arguments.config.as_deref().map(read_config).transpose()?.unwrap_or_default();
-    let key = arguments.public_key.or(config.public_key);
-    let options = Options {
-        database: arguments.db.or(config.db).ok_or("no range file: give --db or the key db")?,
-        socket: arguments.socket.or(config.socket).ok_or("no socket: give --socket or the key socket")?,
-        map: arguments.map || config.map,
-        prefault: arguments.prefault || config.prefault,
-        suppression: arguments.suppress.or(config.suppress),
-        public_key: public_key(key.as_deref())?,
-        allow_older: arguments.allow_older || config.allow_older,
-    };
+    let config = configuration(arguments)?;
     let level = log_level()?;
     let colours = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_max_level(level).with_ansi(colours).with_writer(std::io::stderr).init();
-    nameplate_daemon::serve(&options, || {})?;
+    allocator::serve_a_daemon();
+    nameplate_daemon::serve(&config, || {})?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn read_config(path: &Path) -> Result<Config, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    toml::from_str(&text).map_err(|error| {
-        let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
-        format!("{}, line {line}: {}", path.display(), error.message()).into()
-    })
+/// The configuration file, with the flags put over it.
+fn configuration(arguments: Serve) -> Result<Config, ConfigError> {
+    let mut config = arguments.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
+    let Serve { db, socket, suppress, public_key, map, prefault, allow_older, monitor, .. } = arguments;
+    let Serve { mode, group, allow_users, allow_groups, .. } = arguments;
+    config.db = db.unwrap_or(config.db);
+    config.socket = socket.unwrap_or(config.socket);
+    config.suppress = suppress.or(config.suppress);
+    config.public_key = public_key.or(config.public_key);
+    config.monitor.socket = monitor.or(config.monitor.socket);
+    config.map |= map;
+    config.prefault |= prefault;
+    config.allow_older |= allow_older;
+    let access = &mut config.access;
+    access.mode = mode.unwrap_or(access.mode);
+    access.group = group.map(Account::Name).or(access.group.take());
+    // Flags win over the file as one list: who is named there alone is not let in by a flag for another.
+    if !allow_users.is_empty() || !allow_groups.is_empty() {
+        access.allow_users = allow_users.into_iter().map(Account::Name).collect();
+        access.allow_groups = allow_groups.into_iter().map(Account::Name).collect();
+    }
+    config.check()?;
+    Ok(config)
 }
 
 fn log_level() -> Result<LevelFilter, Failure> {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::session::REDIS_VERSION;
 use super::{Arguments, Session, Writer, is};
+use crate::counters::{Counters, Outcome, PACKED, Refusal};
 
 type Section = fn(&Session, &mut String);
 
@@ -56,6 +57,8 @@ fn server(session: &Session, text: &mut String) {
 
 fn clients(session: &Session, text: &mut String) {
     line(text, format_args!("connected_clients:{}", session.state().clients()));
+    line(text, format_args!("maxclients:{}", session.state().limits().clients));
+    line(text, format_args!("commands_in_flight:{}", session.state().in_flight()));
 }
 
 fn persistence(_: &Session, text: &mut String) {
@@ -65,7 +68,20 @@ fn persistence(_: &Session, text: &mut String) {
 fn stats(session: &Session, text: &mut String) {
     let reload = session.state().reload_status();
     line(text, format_args!("total_connections_received:{}", session.state().connections()));
-    line(text, format_args!("total_commands_processed:{}", session.state().commands()));
+    let commands = session.state().total(Counters::commands);
+    line(text, format_args!("total_commands_processed:{commands}"));
+    for outcome in Outcome::all() {
+        let answers = session.state().total(|counters| counters.answers(outcome));
+        line(text, format_args!("answers_{}:{answers}", outcome.name()));
+    }
+    for (at, name) in PACKED.into_iter().enumerate() {
+        let addresses = session.state().total(|counters| counters.packed()[at]);
+        line(text, format_args!("packed_{name}:{addresses}"));
+    }
+    for refusal in Refusal::ALL {
+        let refused = session.state().total(|counters| counters.refused(refusal));
+        line(text, format_args!("refused_{}:{refused}", refusal.name()));
+    }
     line(text, format_args!("reloads:{}", reload.reloads));
     line(text, format_args!("reload_failures:{}", reload.failures));
     line(text, format_args!("last_reload_error:{}", reload.last_error.unwrap_or_default()));

@@ -2,9 +2,10 @@
 //! `RESET`, `CONFIG`, `PING`.
 
 use std::fmt::Write as _;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{Arguments, Writer, is, unknown_subcommand, wrong_arity};
+use crate::counters::{Counters, Tally};
 use crate::limits::MAX_CLIENT_NAME_BYTES;
 use crate::resp::{Protocol, parse_integer};
 use crate::state::{Admission, State};
@@ -18,16 +19,24 @@ pub(crate) struct Session {
     since: Instant,
     /// `CLIENT SETNAME`; empty where it has none.
     name: Vec<u8>,
-    /// Commands not yet added to the common counter: that is done for a whole batch at once, so
-    /// that the cores do not pass the counter's cache line to and fro.
-    uncounted: u64,
+    /// What is not yet added to the thread's counters: that is done for a whole batch at once.
+    tally: Tally,
+    /// Commands of the batch that is being answered.
+    batch: u64,
     /// Reused for JSON.
     text: String,
 }
 
 impl Session {
     pub(crate) fn new(admission: Admission) -> Session {
-        Session { admission, since: Instant::now(), name: Vec::new(), uncounted: 0, text: String::new() }
+        Session {
+            admission,
+            since: Instant::now(),
+            name: Vec::new(),
+            tally: Tally::default(),
+            batch: 0,
+            text: String::new(),
+        }
     }
 
     pub(crate) fn state(&self) -> &State {
@@ -38,19 +47,34 @@ impl Session {
         self.admission.trusted
     }
 
-    pub(super) fn state_and_text(&mut self) -> (&State, &mut String) {
-        (&self.admission.state, &mut self.text)
+    pub(super) fn state_and_tally(&mut self) -> (&State, &mut Tally) {
+        (&self.admission.state, &mut self.tally)
     }
 
-    pub(super) fn count_command(&mut self) {
-        self.uncounted += 1;
+    pub(super) fn state_tally_and_text(&mut self) -> (&State, &mut Tally, &mut String) {
+        (&self.admission.state, &mut self.tally, &mut self.text)
     }
 
-    /// Adds what was counted here to the common counter.
+    /// Those of the thread that answers this client.
+    fn counters(&self) -> &Counters {
+        self.state().counters(self.admission.thread)
+    }
+
+    pub(super) fn count_commands(&mut self, kind: usize, count: usize) {
+        self.tally.requests(kind, count as u32);
+        self.batch += count as u64;
+    }
+
+    /// Adds what was counted here to the thread's counters.
     pub(crate) fn settle_count(&mut self) {
-        if self.uncounted > 0 {
-            self.admission.state.count_commands(std::mem::take(&mut self.uncounted));
-        }
+        self.admission.state.counters(self.admission.thread).settle(&mut self.tally);
+    }
+
+    /// To be called when the replies to a batch of requests are written: it `took` so long since they had been
+    /// read.
+    pub(crate) fn end_batch(&mut self, took: Duration) {
+        let count = std::mem::take(&mut self.batch);
+        self.counters().latency.record(took, count);
     }
 }
 

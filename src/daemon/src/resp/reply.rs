@@ -1,5 +1,7 @@
 //! Replies: written in the protocol that the client chose, and decoded for a client.
 
+use nameplate::Field;
+
 use super::{Header, ProtocolError, decimal, header};
 use crate::buffer::Buffer;
 
@@ -58,7 +60,17 @@ impl Writer {
 
     /// Text or bytes.
     pub(crate) fn bulk(&mut self, bytes: &[u8]) {
-        self.bulk_parts(bytes.len(), std::iter::once(bytes));
+        self.buffer.append(BULK_FRAME + bytes.len(), |out| put_bulk(bytes, out));
+    }
+
+    /// A field's name and its value.
+    #[inline]
+    pub(crate) fn pair(&mut self, field: Field, value: &[u8]) {
+        self.buffer.append(NAME + BULK_FRAME + value.len(), |out| {
+            let (name, length) = &NAMES[field as usize];
+            out[..NAME].copy_from_slice(name);
+            length + put_bulk(value, &mut out[*length..])
+        });
     }
 
     /// Text or bytes in parts; `length` is the sum of theirs.
@@ -78,6 +90,17 @@ impl Writer {
 
     pub(crate) fn bulk_part(&mut self, part: &[u8]) {
         self.buffer.put(part);
+    }
+
+    /// Numbers as a part of it, each as four bytes, little-endian.
+    pub(crate) fn bulk_numbers(&mut self, numbers: &[u32]) {
+        self.buffer.append(size_of_val(numbers), |out| {
+            let (places, _) = out.as_chunks_mut();
+            for (place, number) in places.iter_mut().zip(numbers) {
+                *place = number.to_le_bytes();
+            }
+            size_of_val(numbers)
+        });
     }
 
     pub(crate) fn bulk_end(&mut self) {
@@ -120,29 +143,36 @@ impl Writer {
 
     /// The header of `pairs` keys and values.
     pub(crate) fn map(&mut self, pairs: usize) {
-        let mark = self.mark();
-        self.map_since(mark, pairs);
+        let (kind, count) = self.map_header(pairs);
+        self.header(kind, count);
     }
 
-    /// Remembers the place for [`map_since`](Self::map_since).
-    pub(crate) fn mark(&self) -> Mark {
-        Mark(self.buffer.len())
-    }
-
-    /// Makes what was written since `mark` the content of a map of `pairs`. So the fields of an
-    /// answer are gone through once; moving some hundred bytes costs less than counting first.
-    pub(crate) fn map_since(&mut self, mark: Mark, pairs: usize) {
-        let (kind, count) = match self.protocol {
+    fn map_header(&self, pairs: usize) -> (u8, usize) {
+        match self.protocol {
             Protocol::Resp2 => (b'*', pairs * 2),
             Protocol::Resp3 => (b'%', pairs),
-        };
-        let mut text = [0; 23];
-        let mut digits = [0; 20];
-        let digits = decimal(count as u64, &mut digits);
-        text[0] = kind;
-        text[1..=digits.len()].copy_from_slice(digits);
-        text[digits.len() + 1..digits.len() + 3].copy_from_slice(b"\r\n");
-        self.buffer.insert(mark.0, &text[..digits.len() + 3]);
+        }
+    }
+
+    /// Begins a map of which it is not yet known how many keys it has: at most 49. So the fields of an answer
+    /// are gone through once.
+    pub(crate) fn map_start(&mut self) -> Mark {
+        let mark = Mark(self.buffer.len());
+        self.buffer.put(MAP_HEADER);
+        mark
+    }
+
+    /// Says that what was written since `mark` are the keys and values of `pairs`.
+    pub(crate) fn map_end(&mut self, mark: Mark, pairs: usize) {
+        let (kind, count) = self.map_header(pairs);
+        let header = &mut self.buffer.filled_mut()[mark.0..][..MAP_HEADER.len()];
+        header[0] = kind;
+        header[1] = b'0' + (count / 10 % 10) as u8;
+        header[2] = b'0' + (count % 10) as u8;
+        if count < 10 {
+            // RESP has no leading zeros. Only answers with hardly a field come here.
+            self.buffer.remove(mark.0 + 1);
+        }
     }
 
     fn header(&mut self, kind: u8, number: usize) {
@@ -158,6 +188,91 @@ impl Writer {
         }
         self.buffer.put(b"\r\n");
     }
+}
+
+/// The most that a bulk string has beyond its bytes: `$18446744073709551615\r\n` and `\r\n`.
+const BULK_FRAME: usize = 25;
+
+/// The header of a map with two digits, which become known later.
+const MAP_HEADER: &[u8] = b"*00\r\n";
+
+/// Bytes in which every field's name fits as a bulk string. Copying always so many is quicker than
+/// copying as many as it takes.
+const NAME: usize = 32;
+
+/// The names of the fields as bulk strings, and how long each is.
+static NAMES: [([u8; NAME], usize); Field::ALL.len()] = {
+    let mut names = [([0; NAME], 0); Field::ALL.len()];
+    let mut field = 0;
+    while field < names.len() {
+        let name = Field::ALL[field].name().as_bytes();
+        let (start, length) = short_header(name.len());
+        let mut bulk = [0; NAME];
+        let mut at = 0;
+        while at < length + name.len() + 2 {
+            bulk[at] = match at {
+                _ if at < length => start[at],
+                _ if at < length + name.len() => name[at - length],
+                _ => b"\r\n"[at - length - name.len()],
+            };
+            at += 1;
+        }
+        names[field] = (bulk, length + name.len() + 2);
+        field += 1;
+    }
+    names
+};
+
+/// Lengths below this have a header in a table.
+const SHORT: usize = 100;
+
+/// `$42\r\n` for each, and how long that is.
+static SHORT_HEADERS: [([u8; 8], usize); SHORT] = {
+    let mut headers = [([0; 8], 0); SHORT];
+    let mut length = 0;
+    while length < SHORT {
+        headers[length] = short_header(length);
+        length += 1;
+    }
+    headers
+};
+
+const fn short_header(length: usize) -> ([u8; 8], usize) {
+    let (tens, ones) = (b'0' + (length / 10) as u8, b'0' + (length % 10) as u8);
+    if length < 10 {
+        ([b'$', ones, b'\r', b'\n', 0, 0, 0, 0], 4)
+    } else {
+        ([b'$', tens, ones, b'\r', b'\n', 0, 0, 0], 5)
+    }
+}
+
+/// Writes a bulk string to the front of `out`, which has [`BULK_FRAME`] more bytes than the string; how many
+/// bytes. What it leaves behind the string is zeros.
+#[inline]
+fn put_bulk(bytes: &[u8], out: &mut [u8]) -> usize {
+    let length = bytes.len();
+    let start = match SHORT_HEADERS.get(length) {
+        Some((header, start)) => {
+            out[..8].copy_from_slice(header);
+            *start
+        }
+        None => put_long_header(length, out),
+    };
+    let end = start + length;
+    out[start..end].copy_from_slice(bytes);
+    out[end..end + 2].copy_from_slice(b"\r\n");
+    end + 2
+}
+
+#[cold]
+fn put_long_header(length: usize, out: &mut [u8]) -> usize {
+    let mut digits = [0; 20];
+    let digits = decimal(length as u64, &mut digits);
+    let end = digits.len() + 1;
+    out[0] = b'$';
+    out[1..end].copy_from_slice(digits);
+    out[end..end + 2].copy_from_slice(b"\r\n");
+    end + 2
 }
 
 /// A reply as a client sees it.
@@ -298,16 +413,19 @@ mod tests {
     }
 
     #[test]
-    fn a_map_can_be_headed_after_its_content() {
-        let write = |out: &mut Writer| {
-            out.integer(0);
-            let mark = out.mark();
-            out.bulk(b"a");
-            out.integer(1);
-            out.map_since(mark, 1);
-        };
-        assert_eq!(written(Protocol::Resp2, write), ":0\r\n*2\r\n$1\r\na\r\n:1\r\n");
-        assert_eq!(written(Protocol::Resp3, write), ":0\r\n%1\r\n$1\r\na\r\n:1\r\n");
+    fn the_length_of_a_map_can_be_said_at_its_end() {
+        for pairs in [0, 1, 4, 5, 9, 10, 49] {
+            let write = |out: &mut Writer| {
+                out.integer(0);
+                let mark = out.map_start();
+                (0..2 * pairs).for_each(|_| out.integer(7));
+                out.map_end(mark, pairs);
+                out.integer(1);
+            };
+            let content = ":7\r\n".repeat(2 * pairs);
+            assert_eq!(written(Protocol::Resp2, write), format!(":0\r\n*{}\r\n{content}:1\r\n", 2 * pairs));
+            assert_eq!(written(Protocol::Resp3, write), format!(":0\r\n%{pairs}\r\n{content}:1\r\n"));
+        }
     }
 
     #[test]

@@ -5,10 +5,11 @@
 //! the arguments are places in it.
 
 use super::{Header, decimal, header};
-use crate::limits::{MAX_ARGUMENTS, MAX_INLINE_BYTES, MAX_REQUEST_BYTES};
+use crate::config::Limits;
+use crate::limits::{MAX_ARGUMENTS, MAX_INLINE_BYTES};
 
 /// Argument places kept for the next request; larger requests give theirs back.
-const KEEP_ARGUMENTS: usize = 1024;
+const KEEP_ARGUMENTS: usize = 64;
 
 /// Bytes of an empty argument.
 const SHORTEST_BULK: usize = "$0\r\n\r\n".len();
@@ -82,15 +83,27 @@ enum Form {
 }
 
 /// Finds requests in a connection's bytes.
-#[derive(Default)]
 pub struct Parser {
+    /// Bytes that a request may have.
+    limit: usize,
     form: Form,
     /// Bytes of the request that need not be looked at again.
     position: usize,
     spans: Vec<Span>,
 }
 
+impl Default for Parser {
+    fn default() -> Parser {
+        Parser::new(Limits::default().request_bytes)
+    }
+}
+
 impl Parser {
+    /// Refuses requests of more than `limit` bytes, which is less than 4 GiB.
+    pub fn new(limit: usize) -> Parser {
+        Parser { limit, form: Form::default(), position: 0, spans: Vec::new() }
+    }
+
     /// Looks for a whole request at the start of `bytes`. Some is its length: its arguments are
     /// [`arguments`](Self::arguments) now, and the next call wants the bytes that follow it. None:
     /// the next call wants the same bytes and some more behind them.
@@ -136,7 +149,7 @@ impl Parser {
     fn parse_array(&mut self, mut missing: usize, bytes: &[u8]) -> Result<bool, ProtocolError> {
         while missing > 0 {
             self.form = Form::Array(missing);
-            if self.position + missing * SHORTEST_BULK > MAX_REQUEST_BYTES {
+            if self.position + missing * SHORTEST_BULK > self.limit {
                 return Err(ProtocolError::TooBig);
             }
             let rest = &bytes[self.position..];
@@ -154,11 +167,11 @@ impl Parser {
             // Refused when claimed, not when it has come in.
             let length = usize::try_from(length)
                 .ok()
-                .filter(|length| *length <= MAX_REQUEST_BYTES)
+                .filter(|length| *length <= self.limit)
                 .ok_or(ProtocolError::BulkLength)?;
             let start = self.position + header_length;
             let end = start + length;
-            if end + 2 > MAX_REQUEST_BYTES {
+            if end + 2 > self.limit {
                 return Err(ProtocolError::TooBig);
             }
             match bytes.get(end..end + 2) {
@@ -335,6 +348,8 @@ pub fn encode(arguments: &[&[u8]], out: &mut Vec<u8>) {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    const MAX_REQUEST_BYTES: usize = 1 << 20;
 
     /// Everything that the parser finds when the bytes come in pieces cut at `cuts`.
     fn parse_in_pieces(bytes: &[u8], cuts: &[usize]) -> (Vec<Vec<Vec<u8>>>, Option<ProtocolError>) {

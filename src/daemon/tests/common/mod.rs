@@ -13,7 +13,7 @@ use nameplate::{
     CompanyFields, CompanyKind, Database, GenerationOptions, Generations, OperatorKind, SourceFields,
     SourceSet, Writer, publish,
 };
-use nameplate_daemon::{State, run, socket};
+use nameplate_daemon::{Config, SocketFile, State, run, socket};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
@@ -65,7 +65,10 @@ pub(crate) fn file() -> Vec<u8> {
 pub(crate) fn state() -> Arc<State> {
     let database = Database::from_bytes(&file()).unwrap();
     // From no file: whoever reloads says where from, see `Daemon::serving`.
-    Arc::new(State::new(Generations::starting_with(database, Path::new(""), GenerationOptions::default())))
+    Arc::new(State::new(
+        Generations::starting_with(database, Path::new(""), GenerationOptions::default()),
+        &Config::default(),
+    ))
 }
 
 /// A daemon on a socket in a directory of its own.
@@ -85,16 +88,16 @@ impl Daemon {
     pub(crate) async fn serving(directory: TempDir) -> Daemon {
         let options = GenerationOptions { copy: true, verify: true, ..Default::default() };
         let generations = Generations::open(&directory.path().join("n.npl"), options).unwrap();
-        Daemon::with(directory, Arc::new(State::new(generations))).await
+        Daemon::with(directory, Arc::new(State::new(generations, &Config::default()))).await
     }
 
     pub(crate) async fn with(directory: TempDir, state: Arc<State>) -> Daemon {
         let path = directory.path().join("n.sock");
-        let (listener, place) = socket::bind(&path).await.unwrap();
+        let (listener, place) = socket::bind(&path, &SocketFile::default()).await.unwrap();
         let shutdown = CancellationToken::new();
         let running = run(listener, state, shutdown.clone());
         let task = tokio::spawn(async move {
-            running.await;
+            running.await.unwrap();
             place
         });
         Daemon { directory, path, shutdown, task }

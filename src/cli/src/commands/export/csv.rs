@@ -59,7 +59,8 @@ fn write_rows(database: &Database, out: &mut dyn Write) -> csv::Result<()> {
 }
 
 fn fill(answer: &Answer<'_>, row: &mut [String; COLUMNS.len() + 1]) {
-    for_each_field(answer, |name, value| {
+    for_each_field(answer, |field, value| {
+        let name = field.name();
         let same = |column: &str| {
             column.len() == name.len()
                 && column.bytes().zip(name.bytes()).all(|(a, b)| a == b || (a, b) == (b'_', b'.'))

@@ -18,7 +18,7 @@ use std::io::{self, Write};
 use std::iter;
 use std::net::IpAddr;
 
-use nameplate::{Answer, Database, Interval, Metadata, Status, Value as FieldValue, for_each_field};
+use nameplate::{Answer, Database, Field, Interval, Metadata, Status, Value as FieldValue, for_each_field};
 
 use super::NO_LICENCE;
 use data::{DataSection, Value};
@@ -92,10 +92,11 @@ impl Records {
 /// programs made for those find what they look for.
 fn record<'a>(answer: &Answer<'a>) -> Value<'a> {
     let mut map: Vec<(&'a str, Value<'a>)> = Vec::new();
-    for_each_field(answer, |name, value| {
+    for_each_field(answer, |field, value| {
+        let name = field.name();
         let value = match value {
             FieldValue::Text(text) => Value::Text(text.into()),
-            FieldValue::Number(number) if name == "confidence" => Value::Uint16(number as u16),
+            FieldValue::Number(number) if field == Field::Confidence => Value::Uint16(number as u16),
             FieldValue::Number(number) => Value::Uint32(number as u32),
             FieldValue::Address(_) => return,
         };
