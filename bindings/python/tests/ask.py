@@ -11,7 +11,10 @@ import nameplate
 
 
 def main(vectors: str, database: str, socket: str | None = None) -> None:
-    subjects = [nameplate.open(database), *([nameplate.Client(socket)] if socket else [])]
+    subjects: list[nameplate.Database | nameplate.Client] = [
+        nameplate.open(database),
+        *([nameplate.Client(socket)] if socket else []),
+    ]
     count = 0
     for line in Path(vectors).read_text(encoding="utf-8").split("\n"):
         world, command, address, expected = (*line.split("\t"), "", "", "")[:4]

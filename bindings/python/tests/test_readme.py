@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from conftest import Daemon
 
 README = Path(__file__).resolve().parents[1] / "README.md"
