@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import multiprocessing
 import os
+import pickle
 import shutil
 import signal
 import threading
@@ -352,3 +354,38 @@ def test_many_more_addresses_than_a_request_holds(daemons: dict[str, Daemon], db
             return await client.lookup_many(many, errors="null")
 
     assert asyncio.run(ask()) == answers
+
+
+def test_calls_leave_no_memory(copy: Path, daemons: dict[str, Daemon]) -> None:
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+    addresses = [*good()[0], "no address", 0x14000000, b"1234"]
+    database, client = nameplate.open(copy), nameplate.Client(daemons["whole"].socket)
+    subjects: list[Any] = [database, client]
+
+    def work(times: int) -> None:
+        for _ in range(times):
+            for subject in subjects:
+                for answer in subject.lookup_many(addresses, errors="null"):
+                    if answer is not None:
+                        repr((answer, answer.company, answer.operator, answer.network, answer.block))
+                        assert pickle.loads(pickle.dumps(answer)) == answer
+                        assert hash(answer.company) == hash(answer.company)
+                        answer.as_dict()
+                subject.lookup_many(addresses, errors="null", field="company.name")
+                for call in (subject.lookup, subject.lookup_many, subject.networks):
+                    with contextlib.suppress(ValueError, TypeError):
+                        call("no address")
+                    with contextlib.suppress(ValueError, TypeError):
+                        call(["no address"])
+                subject.networks("domain:uni.example")
+                assert subject.metadata
+            database.reload()
+
+    work(20)
+    before = resident()
+    work(200)
+    # An object that stays for each address would be twice as much.
+    assert resident() - before < 4 << 20
+    client.close()

@@ -104,15 +104,16 @@ __attribute__((target("sse4.1"))) static inline bool quad_at_once(const char *te
     if (length < 7 || length > 15) {
         return false;
     }
-    __m128i bytes;
-    if (((uintptr_t)text & 4095) <= 4080) {
-        /* Reads behind the text, in the same page. */
-        bytes = _mm_loadu_si128((const __m128i *)text);
+    /* The first and the last eight bytes, of which those that are in both are shifted out. */
+    uint64_t first, last = 0;
+    if (length > 8) {
+        memcpy(&first, text, 8);
+        memcpy(&last, text + length - 8, 8);
+        last >>= 8 * (16 - length);
     } else {
-        char room[16] = {0};
-        memcpy(room, text, length);
-        bytes = _mm_loadu_si128((const __m128i *)room);
+        first = load(text, length);
     }
+    __m128i bytes = _mm_set_epi64x((long long)last, (long long)first);
     uint32_t all = (1u << length) - 1, ends[4];
     uint32_t dots = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('.'))) & all;
     __m128i digits = _mm_sub_epi8(bytes, _mm_set1_epi8('0'));
