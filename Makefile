@@ -17,7 +17,8 @@ export NAMEPLATE_BIN := $(CARGO_TARGET_DIR)/release/nameplate
 export NAMEPLATE_DEB := $(CARGO_TARGET_DIR)/nameplate.deb
 venv := $(CARGO_TARGET_DIR)/venv/bin
 node_tests := tests/e2e/node/clients.test.mjs
-python_files := scripts/make-sample scripts/make-vectors tests/e2e tests/format
+python_files := scripts/make-sample scripts/make-vectors tests/e2e tests/format bindings/python benches/bindings/python
+python_venv := $(CARGO_TARGET_DIR)/venv-python/bin
 node_files := $(node_tests) $(wildcard bindings/node/*.mjs bindings/node/lib/*.js bindings/node/lib/*.mjs bindings/node/lib/middleware/*js \
 	bindings/node/test/*.mjs bindings/node/test/programs/*.mjs benches/bindings/node/*.mjs)
 packages := $(CARGO_TARGET_DIR)/packages
@@ -45,6 +46,7 @@ test: setup-test data deb packages ## everything from a fresh machine, then ever
 	$(venv)/pytest tests/e2e
 	$(venv)/pytest tests/format
 	node --test --test-reporter=spec $(node_tests)
+	$(python_venv)/pytest bindings/python
 	node bindings/node/test/run.mjs $(packages)/node
 
 # The same tests with the numbers that take long: reloads under millions of requests, thousands of killed builds, damage at
@@ -79,7 +81,7 @@ data: setup-run binary ## gets the real data and builds data/nameplate.npl
 	@$(NAMEPLATE_BIN) verify data/nameplate.npl
 
 .PHONY: bench
-bench: setup-bench data library ## all benchmarks in some 15 minutes; writes target/bench/report.json and benches/RESULTS.md
+bench: setup-bench data library packages ## all benchmarks in some 15 minutes; writes target/bench/report.json and benches/RESULTS.md
 	cargo run --release --locked -p nameplate-benches --features libmaxminddb -- --scale
 
 # The labels stand beside the project; NAMEPLATE_CORPUS names another folder.
@@ -143,7 +145,15 @@ $(library)/libnameplate.so:
 	$(MAKE) library
 
 .PHONY: packages
-packages: packages-node ## builds the languages' packages in target/packages
+packages: packages-python packages-node ## builds the languages' packages in target/packages
+
+# The tests use what was built, so it is put beside what else they need.
+.PHONY: packages-python
+packages-python: setup-test library
+	rm -rf $(packages)/python
+	NAMEPLATE_LIBRARY=$(library)/libnameplate.a $(python_venv)/python -m build --no-isolation --sdist --wheel \
+		--outdir $(packages)/python bindings/python > $(CARGO_TARGET_DIR)/packages-python.log || { cat $(CARGO_TARGET_DIR)/packages-python.log; exit 1; }
+	$(python_venv)/pip install --quiet --no-index --no-deps --force-reinstall $(packages)/python/*.whl
 
 .PHONY: packages-node
 packages-node: setup-test library
@@ -162,7 +172,7 @@ fmt: setup-test ## formats Rust and Python
 # `cargo deny check advisories` is not among them: it fetches a database from outside the package
 # registries, which CI has no way to. Run it where you have one.
 .PHONY: lint
-lint: setup-lint ## every lint that CI runs
+lint: setup-lint packages-python ## every lint that CI runs
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo test --locked -p nameplate-capi --test header
@@ -171,13 +181,18 @@ lint: setup-lint ## every lint that CI runs
 	scripts/check-units
 	$(venv)/ruff check $(python_files)
 	$(venv)/ruff format --check $(python_files)
+	cd bindings/python && $(python_venv)/mypy src/nameplate tests
+	cd bindings/python && PYTHONPATH=src $(python_venv)/python -m mypy.stubtest nameplate._core --mypy-config-file pyproject.toml
+	$(CC) -fsyntax-only -std=c11 -O2 -Wall -Wextra -Werror -DPy_LIMITED_API=0x030A0000 -Iinclude \
+		-I$$($(python_venv)/python -c 'import sysconfig; print(sysconfig.get_path("include"))') bindings/python/src/core/*.c
 	@set -e; for file in $(node_files); do node --check $$file; done
 	@if grep '"resolved"' tests/e2e/node/package-lock.json bindings/node/test/package-lock.json benches/bindings/node/package-lock.json; then \
 		echo 'package-lock.json names download addresses: run npm install --omit-lockfile-registry-resolved beside it' >&2; exit 1; fi
 
 .PHONY: clean
 clean: ## removes what was built and fetched
-	rm -rf target data/sources data/nameplate.npl run tests/e2e/node/node_modules bindings/node/test/node_modules benches/bindings/node/node_modules
+	rm -rf target data/sources data/nameplate.npl run tests/e2e/node/node_modules bindings/node/test/node_modules benches/bindings/node/node_modules \
+		bindings/python/build bindings/python/src/*.egg-info
 
 .PHONY: setup-run setup-test setup-long setup-lint setup-bench setup-fuzz setup-deb
 setup-run setup-test setup-long setup-lint setup-bench setup-fuzz setup-deb: setup-%:

@@ -5,7 +5,7 @@ use crate::cases::real::{
     DIR, DIR_BATCH, DIR_HUGE_BATCH, IP_NETWORK_TABLE, LIBMAXMINDDB, MAXMINDDB_HUGE, MAXMINDDB_PATH,
     MAXMINDDB_STRUCT, POPTRIE, PREFIX_TRIE, SORTED_VEC, SORTED_VEC_BATCH,
 };
-use crate::cases::{build, scale, socket};
+use crate::cases::{bindings, build, scale, socket};
 use crate::report::Case;
 use crate::subjects::ours::{BATCH, COPY, COPY_BATCH, ONE};
 
@@ -91,6 +91,24 @@ const ROWS: [Row; 49] = [
     ("the same, 1,000 clients", "", BytesAtMost(socket::CONNECTED_LIMIT), socket::CONNECTED, socket::DAEMON, &[]),
 ];
 
+const PYTHON_RIVAL: &[&str] = &["maxminddb (C), get"];
+
+/// The languages' packages.
+#[rustfmt::skip]
+const BINDINGS: &[Row] = &[
+    ("Python `lookup`, IPv4", "`maxminddb`'s C extension, `get`", AtLeast(5.0), bindings::PYTHON, "nameplate, lookup", PYTHON_RIVAL),
+    ("the same, the file copied", "the same", Nothing, bindings::PYTHON, "nameplate with copy=True, lookup", PYTHON_RIVAL),
+    ("Python `lookup_many`, names, 1,000 in a call", "the same", AtLeast(15.0), bindings::PYTHON, "nameplate, lookup_many by 1,000, names", PYTHON_RIVAL),
+    ("the same, answers", "the same", Nothing, bindings::PYTHON, "nameplate, lookup_many by 1,000, answers", PYTHON_RIVAL),
+    ("Python `lookup_arrow`, names", "the same", AtLeast(40.0), bindings::PYTHON, "nameplate, lookup_arrow, names", PYTHON_RIVAL),
+    ("the same, all fields", "the same", Nothing, bindings::PYTHON, "nameplate, lookup_arrow, all fields", PYTHON_RIVAL),
+    ("Python `lookup`, IPv6", "the same", Nothing, bindings::PYTHON_V6, "nameplate, lookup", PYTHON_RIVAL),
+    ("Python `lookup_many`, IPv6, names", "the same", Nothing, bindings::PYTHON_V6, "nameplate, lookup_many by 1,000, names", PYTHON_RIVAL),
+    ("Python `lookup_arrow`, IPv6, names", "the same", Nothing, bindings::PYTHON_V6, "nameplate, lookup_arrow, names", PYTHON_RIVAL),
+    ("Python `Client`, one at a time", "redis-py, `GET`", AtLeast(1.0), bindings::PYTHON_SOCKET, "nameplate, Client", &["redis-py, GET"]),
+    ("the same, 1,000 at once", "redis-py, `MGET` of 1,000", AtLeast(1.0), bindings::PYTHON_SOCKET_MANY, "nameplate, Client", &["redis-py, MGET"]),
+];
+
 /// One ratio to reach, and what was measured.
 pub struct Figure {
     /// What is measured.
@@ -128,6 +146,7 @@ pub fn figures(cases: &[Case]) -> Vec<Figure> {
         Some(if matches!(wanted, AtMost(_)) { worst.recip() } else { worst })
     };
     ROWS.iter()
+        .chain(BINDINGS)
         .map(|(name, against, wanted, case, ours, rivals)| Figure {
             case: name,
             against,
