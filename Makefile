@@ -21,9 +21,11 @@ python_files := scripts/make-sample scripts/make-vectors tests/e2e tests/format 
 python_venv := $(CARGO_TARGET_DIR)/venv-python/bin
 node_files := $(node_tests) $(wildcard bindings/node/*.mjs bindings/node/lib/*.js bindings/node/lib/*.mjs bindings/node/lib/middleware/*js \
 	bindings/node/test/*.mjs bindings/node/test/programs/*.mjs benches/bindings/node/*.mjs)
+php_folders := bindings/php benches/bindings/php
+php_headers = $(patsubst -I%,-isystem %,$(shell php-config --includes))
 packages := $(CARGO_TARGET_DIR)/packages
 fuzz_targets := $(basename $(notdir $(wildcard fuzz/targets/*.rs)))
-shell_files := .ci/run packaging/debian/postinst packaging/debian/postrm scripts/check-units scripts/get-data scripts/library-version scripts/link-library scripts/run scripts/setup
+shell_files := .ci/run bindings/php/gen-stubs bindings/php/package bindings/php/run-tests packaging/debian/postinst packaging/debian/postrm scripts/check-units scripts/get-data scripts/library-version scripts/link-library scripts/run scripts/setup
 # Where the library goes; on Debian packagers want /usr/lib/<triplet>.
 LIBDIR ?= $(PREFIX)/lib
 library := $(CARGO_TARGET_DIR)/capi
@@ -48,6 +50,7 @@ test: setup-test data deb packages ## everything from a fresh machine, then ever
 	node --test --test-reporter=spec $(node_tests)
 	$(python_venv)/pytest bindings/python
 	node bindings/node/test/run.mjs $(packages)/node
+	bindings/php/run-tests $(packages)/php $(library)/libnameplate.so.$(abi_version) $(CARGO_TARGET_DIR)/php
 
 # The same tests with the numbers that take long: reloads under millions of requests, thousands of killed builds, damage at
 # a hundred thousand places, a gigabyte of rubbish, twenty minutes of soak. The figures that they measure are printed.
@@ -145,7 +148,7 @@ $(library)/libnameplate.so:
 	$(MAKE) library
 
 .PHONY: packages
-packages: packages-python packages-node ## builds the languages' packages in target/packages
+packages: packages-python packages-node packages-php ## builds the languages' packages in target/packages
 
 # The tests use what was built, so it is put beside what else they need.
 .PHONY: packages-python
@@ -159,9 +162,20 @@ packages-python: setup-test library
 packages-node: setup-test library
 	node bindings/node/pack.mjs $(packages)/node
 
+# The extension's own tests come along in its archive, with the range file that they ask.
+.PHONY: packages-php
+packages-php: setup-test binary library
+	rm -rf $(packages)/php
+	$(NAMEPLATE_BIN) build --config tests/vectors/vectors.toml -o $(CARGO_TARGET_DIR)/vectors.npl
+	bindings/php/package $(packages)/php $(library)/libnameplate.a $(CARGO_TARGET_DIR)/vectors.npl
+
 .PHONY: header
 header: setup-run ## makes include/nameplate.h of src/capi
 	NAMEPLATE_WRITE_HEADER=1 cargo test --locked -p nameplate-capi --test header
+
+.PHONY: php-generated
+php-generated: setup-test ## makes the PHP package's argument tables and FFI declarations
+	bindings/php/gen-stubs
 
 .PHONY: fmt
 fmt: setup-test ## formats Rust and Python
@@ -186,6 +200,12 @@ lint: setup-lint packages-python ## every lint that CI runs
 	$(CC) -fsyntax-only -std=c11 -O2 -Wall -Wextra -Werror -DPy_LIMITED_API=0x030A0000 -Iinclude \
 		-I$$($(python_venv)/python -c 'import sysconfig; print(sysconfig.get_path("include"))') bindings/python/src/core/*.c
 	@set -e; for file in $(node_files); do node --check $$file; done
+	find $(php_folders) -name '*.php' -print0 -o -name ffi-header -print0 | xargs --null --max-args 1 php -d display_errors=stderr -l > /dev/null
+	phpcs --standard=bindings/php/phpcs.xml $(php_folders)
+	bindings/php/ffi-header --check
+	composer validate --quiet --no-check-publish --no-check-version bindings/php/composer.json
+	$(CC) -fsyntax-only -std=gnu11 -O2 -Wall -Wextra -Werror -DCOMPILE_DL_NAMEPLATE -DZEND_ENABLE_STATIC_TSRMLS_CACHE=1 \
+		-Iinclude $(php_headers) bindings/php/ext/*.c
 	@if grep '"resolved"' tests/e2e/node/package-lock.json bindings/node/test/package-lock.json benches/bindings/node/package-lock.json; then \
 		echo 'package-lock.json names download addresses: run npm install --omit-lockfile-registry-resolved beside it' >&2; exit 1; fi
 

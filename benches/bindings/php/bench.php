@@ -22,7 +22,8 @@ $options = getopt('', ['range:', 'mmdb:', 'packages:', 'nameplate:', 'rounds:', 
     + ['rounds' => '7', 'addresses' => '200000'];
 foreach (['range', 'mmdb', 'packages', 'nameplate'] as $name) {
     if (!isset($options[$name])) {
-        fwrite(STDERR, "usage: php bench.php --range FILE --mmdb FILE --packages FOLDER --nameplate PROGRAM [--rounds N] [--addresses N]\n");
+        fwrite(STDERR, "usage: php bench.php --range FILE --mmdb FILE --packages FOLDER --nameplate PROGRAM "
+            . "[--rounds N] [--addresses N]\n");
         exit(2);
     }
 }

@@ -24,6 +24,25 @@ pub const PYTHON_SOCKET: &str = "Python, socket, one at a time";
 /// A client, many addresses at a time.
 pub const PYTHON_SOCKET_MANY: &str = "Python, socket, 1,000 at once";
 
+/// Node, in process.
+pub const NODE: &str = "Node, IPv4, name from text, random range";
+/// Node's client, one address at a time.
+pub const NODE_SOCKET: &str = "Node, socket, one at a time";
+/// Node's client, many addresses at a time.
+pub const NODE_SOCKET_MANY: &str = "Node, socket, 1,000 at once";
+/// PHP's extension.
+pub const PHP: &str = "PHP, IPv4, name from text, random range";
+/// The same for addresses as visitors have them: the nth comes up with a probability of 1 / n.
+pub const PHP_ZIPF: &str = "PHP, IPv4, name from text, Zipf";
+/// PHP through FFI.
+pub const PHP_FFI: &str = "PHP, FFI, IPv4, name from text, random range";
+/// The same for addresses as visitors have them.
+pub const PHP_FFI_ZIPF: &str = "PHP, FFI, IPv4, name from text, Zipf";
+/// PHP's client, one address at a time.
+pub const PHP_SOCKET: &str = "PHP, socket, one at a time";
+/// PHP's client, many addresses at a time.
+pub const PHP_SOCKET_MANY: &str = "PHP, socket, 1,000 at once";
+
 /// A language's script, and what runs it.
 struct Language {
     /// As it begins its cases' names.

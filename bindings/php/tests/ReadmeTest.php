@@ -19,9 +19,9 @@ final class ReadmeTest extends TestCase
         self::assertSame(substr_count($readme, "```php\n"), $count);
         $folder = Fixtures::folder();
         file_exists("$folder/nameplate.npl") || copy(Fixtures::vectors(), "$folder/nameplate.npl");
-        $extensions = array_filter([getenv('NAMEPLATE_TEST_PSR'), getenv('NAMEPLATE_TEST_EXTENSION')]);
+        $extensions = array_filter([getenv('NAMEPLATE_TEST_EXTENSION')]);
         foreach ($examples as [, $code, $expected]) {
-            $script = "<?php\nrequire getenv('NAMEPLATE_TEST_AUTOLOAD');\nrequire '/usr/share/php/Nyholm/Psr7/autoload.php';\n"
+            $script = "<?php\nrequire getenv('NAMEPLATE_TEST_AUTOLOAD');\nrequire '" . __DIR__ . "/psr-15.php';\n"
                 . strtr($code, ['/run/nameplate/nameplate.sock' => Fixtures::daemon()->socket]);
             // Use declarations come first.
             $script = preg_replace('/^(<\?php\n)(.*?)((?:^use [^\n]*\n)+)/ms', '$1$3$2', $script);

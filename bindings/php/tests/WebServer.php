@@ -9,7 +9,7 @@ final class WebServer
 {
     /** @var resource|null */
     private $process;
-    private readonly int $port;
+    private int $port;
     private readonly int $owner;
 
     /** @param list<string> $arguments of php */
@@ -19,7 +19,7 @@ final class WebServer
         // The port is free until somebody else takes it; then another is tried.
         for ($tries = 0;; $tries++) {
             $probe = stream_socket_server('tcp://127.0.0.1:0');
-            $this->port ??= (int) substr(strrchr(stream_socket_get_name($probe, false), ':'), 1);
+            $this->port = (int) substr(strrchr(stream_socket_get_name($probe, false), ':'), 1);
             fclose($probe);
             $nothing = ['file', '/dev/null', 'r+'];
             $this->process = proc_open(
@@ -32,9 +32,14 @@ final class WebServer
                     return;
                 }
                 if (!proc_get_status($this->process)['running']) {
-                    throw new \RuntimeException('the web server does not start');
+                    break;
                 }
                 usleep(10_000);
+            }
+            proc_terminate($this->process, SIGKILL);
+            proc_close($this->process);
+            if ($tries === 10) {
+                throw new \RuntimeException('the web server does not start');
             }
         }
     }

@@ -26,8 +26,10 @@ function signatures(): array
             $hidden = str_contains((string) $method->getDocComment(), '@internal')
                 || (str_starts_with($method->getName(), '__') && !str_contains($method->getName(), 'serialize'));
             // Databases can't be serialised, in the extension by a flag.
-            if ($hidden || $method->getDeclaringClass()->getName() !== $class->getName()
-                || ($name === 'Database' && $method->getName() === '__serialize')) {
+            if (
+                $hidden || $method->getDeclaringClass()->getName() !== $class->getName()
+                || ($name === 'Database' && $method->getName() === '__serialize')
+            ) {
                 continue;
             }
             $names[$method->getName()] = ($method->isStatic() ? 'static ' : '') . $method->getReturnType() . ' '
