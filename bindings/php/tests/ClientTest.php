@@ -14,6 +14,16 @@ final class ClientTest extends TestCase
     private const MAP = "*4\r\n$6\r\nstatus\r\n$8\r\nreserved\r\n$5\r\nblock\r\n$4\r\nTest\r\n";
     private const PONG = "+PONG\r\n";
 
+    /** The daemon's reply to a request of one address: a client whose answers are the extension's asks for JSON, another one for a map. */
+    private static function reply(string $request, string $block = 'Test'): string
+    {
+        if (str_contains($request, 'LOOKUPJSON')) {
+            $json = json_encode(['status' => 'reserved', 'block' => $block]);
+            return '$' . strlen($json) . "\r\n$json\r\n";
+        }
+        return str_replace("$4\r\nTest", '$' . strlen($block) . "\r\n$block", self::MAP) . self::PONG;
+    }
+
     protected function setUp(): void
     {
         if (Fixtures::way() !== 'client') {
@@ -60,8 +70,8 @@ final class ClientTest extends TestCase
     {
         foreach ([1, 2] as $breaks) {
             $peer = new Peer(static function ($connection, int $number) use ($breaks): void {
-                fread($connection, 8192);
-                fwrite($connection, $number < $breaks ? substr(self::MAP, 0, 20) : self::MAP . self::PONG);
+                $reply = self::reply((string) fread($connection, 8192));
+                fwrite($connection, $number < $breaks ? substr($reply, 0, 20) : $reply);
                 $number < $breaks || fread($connection, 8192);
             });
             $client = new Client($peer->socket, 10.0);
@@ -156,7 +166,7 @@ final class ClientTest extends TestCase
     {
         $peer = new Peer(static function ($connection): void {
             while ($request = fread($connection, 8192)) {
-                foreach (str_split(self::MAP . self::PONG) as $byte) {
+                foreach (str_split(self::reply($request)) as $byte) {
                     fwrite($connection, $byte);
                     usleep(100);
                 }
@@ -173,8 +183,7 @@ final class ClientTest extends TestCase
     {
         // No range file has such a name. If one had, its other facts would not be mistaken.
         $peer = new Peer(static function ($connection): void {
-            fread($connection, 8192);
-            fwrite($connection, "*4\r\n$6\r\nstatus\r\n$8\r\nreserved\r\n$5\r\nblock\r\n$6\r\na\r\n$4b\r\n" . self::PONG);
+            fwrite($connection, self::reply((string) fread($connection, 8192), "a\r\n$4b"));
             fread($connection, 8192);
         });
         self::assertSame("a\r\n$4b", (new Client($peer->socket, 10.0))->lookup('20.0.0.0')->block);
