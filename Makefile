@@ -201,7 +201,6 @@ lint: setup-lint packages-python ## every lint that CI runs
 		-I$$($(python_venv)/python -c 'import sysconfig; print(sysconfig.get_path("include"))') bindings/python/src/core/*.c
 	@set -e; for file in $(node_files); do node --check $$file; done
 	find $(php_folders) -name '*.php' -print0 -o -name ffi-header -print0 | xargs --null --max-args 1 php -d display_errors=stderr -l > /dev/null
-	phpcs --standard=bindings/php/phpcs.xml $(php_folders)
 	bindings/php/ffi-header --check
 	composer validate --quiet --no-check-publish --no-check-version bindings/php/composer.json
 	$(CC) -fsyntax-only -std=gnu11 -O2 -Wall -Wextra -Werror -DCOMPILE_DL_NAMEPLATE -DZEND_ENABLE_STATIC_TSRMLS_CACHE=1 \
