@@ -65,7 +65,7 @@ final class LookupTest extends TestCase
             self::assertGreaterThan(100, count($valid));
             $json = static fn (Answer $answer) => $answer->toJson();
             self::assertSame($expected, array_map($json, $lookup->lookupMany($valid)));
-            $names = array_map(static fn (string $json) => self::name(json_decode($json, true)), $expected);
+            $names = array_map(static fn (string $json) => self::nameOf(json_decode($json, true)), $expected);
             // Twice, for what a client has learnt the first time.
             self::assertSame($names, $lookup->names($valid));
             self::assertSame($names, $lookup->names($valid));
@@ -358,7 +358,7 @@ final class LookupTest extends TestCase
     }
 
     /** @param array<string, mixed> $json */
-    private static function name(array $json): ?string
+    private static function nameOf(array $json): ?string
     {
         return $json['company']['name'] ?? $json['operator']['name'] ?? $json['block'] ?? null;
     }

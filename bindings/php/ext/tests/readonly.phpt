@@ -42,10 +42,10 @@ Error: Cannot modify readonly property Nameplate\Answer::$company
 Error: Cannot modify readonly property Nameplate\Answer::$company
 Error: Cannot unset readonly property Nameplate\Answer::$network
 Error: Cannot unset readonly property Nameplate\Answer::$network
-Error: Cannot modify readonly property Nameplate\Answer::$sources
-Error: Cannot modify readonly property Nameplate\Answer::$sources
-Error: Cannot modify readonly property Nameplate\Answer::$sources
-Error: Cannot modify readonly property Nameplate\Answer::$sources
+Error: Cannot %r(indirectly )?%rmodify readonly property Nameplate\Answer::$sources
+Error: Cannot %r(indirectly )?%rmodify readonly property Nameplate\Answer::$sources
+Error: Cannot %r(indirectly )?%rmodify readonly property Nameplate\Answer::$sources
+Error: Cannot %r(indirectly )?%rmodify readonly property Nameplate\Answer::$sources
 Error: Cannot create dynamic property Nameplate\Answer::$nothing
 Error: Cannot create dynamic property Nameplate\Answer::$nothing
 Error: Cannot modify readonly property Nameplate\Answer::$company
