@@ -196,7 +196,7 @@ lint: setup-lint packages-python ## every lint that CI runs
 	$(venv)/ruff check $(python_files)
 	$(venv)/ruff format --check $(python_files)
 	cd bindings/python && $(python_venv)/mypy src/nameplate tests
-	cd bindings/python && PYTHONPATH=src $(python_venv)/python -m mypy.stubtest nameplate._core --mypy-config-file pyproject.toml
+	cd bindings/python && $(python_venv)/python -m mypy.stubtest nameplate._core --mypy-config-file pyproject.toml
 	$(CC) -fsyntax-only -std=c11 -O2 -Wall -Wextra -Werror -DPy_LIMITED_API=0x030A0000 -Iinclude \
 		-I$$($(python_venv)/python -c 'import sysconfig; print(sysconfig.get_path("include"))') bindings/python/src/core/*.c
 	@set -e; for file in $(node_files); do node --check $$file; done
