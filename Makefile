@@ -17,9 +17,15 @@ export NAMEPLATE_BIN := $(CARGO_TARGET_DIR)/release/nameplate
 export NAMEPLATE_DEB := $(CARGO_TARGET_DIR)/nameplate.deb
 venv := $(CARGO_TARGET_DIR)/venv/bin
 node_tests := tests/e2e/node/clients.test.mjs
-python_files := scripts/make-sample scripts/make-vectors tests/e2e tests/format
+python_files := scripts/make-sample scripts/make-vectors tests/e2e tests/format bindings/python benches/bindings/python
+python_venv := $(CARGO_TARGET_DIR)/venv-python/bin
+node_files := $(node_tests) $(wildcard bindings/node/*.mjs bindings/node/lib/*.js bindings/node/lib/*.mjs bindings/node/lib/middleware/*js \
+	bindings/node/test/*.mjs bindings/node/test/programs/*.mjs benches/bindings/node/*.mjs)
+php_folders := bindings/php benches/bindings/php
+php_headers = $(patsubst -I%,-isystem %,$(shell php-config --includes))
+packages := $(CARGO_TARGET_DIR)/packages
 fuzz_targets := $(basename $(notdir $(wildcard fuzz/targets/*.rs)))
-shell_files := .ci/run packaging/debian/postinst packaging/debian/postrm scripts/check-units scripts/get-data scripts/library-version scripts/link-library scripts/run scripts/setup
+shell_files := .ci/run bindings/php/gen-stubs bindings/php/package bindings/php/run-tests packaging/debian/postinst packaging/debian/postrm scripts/check-units scripts/get-data scripts/library-version scripts/link-library scripts/run scripts/setup
 # Where the library goes; on Debian packagers want /usr/lib/<triplet>.
 LIBDIR ?= $(PREFIX)/lib
 library := $(CARGO_TARGET_DIR)/capi
@@ -36,12 +42,15 @@ run: data ## everything from a fresh machine, then answers on run/nameplate.sock
 	@scripts/run
 
 .PHONY: test
-test: setup-test data deb ## everything from a fresh machine, then every test
+test: setup-test data deb packages ## everything from a fresh machine, then every test
 	cargo test --workspace --locked
 	scripts/make-vectors --check
 	$(venv)/pytest tests/e2e
 	$(venv)/pytest tests/format
 	node --test --test-reporter=spec $(node_tests)
+	$(python_venv)/pytest bindings/python
+	node bindings/node/test/run.mjs $(packages)/node
+	bindings/php/run-tests $(packages)/php $(library)/libnameplate.so.$(abi_version) $(CARGO_TARGET_DIR)/php
 
 # The same tests with the numbers that take long: reloads under millions of requests, thousands of killed builds, damage at
 # a hundred thousand places, a gigabyte of rubbish, twenty minutes of soak. The figures that they measure are printed.
@@ -75,7 +84,7 @@ data: setup-run binary ## gets the real data and builds data/nameplate.npl
 	@$(NAMEPLATE_BIN) verify data/nameplate.npl
 
 .PHONY: bench
-bench: setup-bench data library ## all benchmarks in some 15 minutes; writes target/bench/report.json and benches/RESULTS.md
+bench: setup-bench data library packages ## all benchmarks in some 15 minutes; writes target/bench/report.json and benches/RESULTS.md
 	cargo run --release --locked -p nameplate-benches --features libmaxminddb -- --scale
 
 # The labels stand beside the project; NAMEPLATE_CORPUS names another folder.
@@ -138,9 +147,35 @@ library: setup-run ## builds the C library in target/capi
 $(library)/libnameplate.so:
 	$(MAKE) library
 
+.PHONY: packages
+packages: packages-python packages-node packages-php ## builds the languages' packages in target/packages
+
+# The tests use what was built, so it is put beside what else they need.
+.PHONY: packages-python
+packages-python: setup-test library
+	rm -rf $(packages)/python
+	NAMEPLATE_LIBRARY=$(library)/libnameplate.a $(python_venv)/python -m build --no-isolation --sdist --wheel \
+		--outdir $(packages)/python bindings/python > $(CARGO_TARGET_DIR)/packages-python.log || { cat $(CARGO_TARGET_DIR)/packages-python.log; exit 1; }
+	$(python_venv)/pip install --quiet --no-index --no-deps --force-reinstall $(packages)/python/*.whl
+
+.PHONY: packages-node
+packages-node: setup-test library
+	node bindings/node/pack.mjs $(packages)/node
+
+# The extension's own tests come along in its archive, with the range file that they ask.
+.PHONY: packages-php
+packages-php: setup-test binary library
+	rm -rf $(packages)/php
+	$(NAMEPLATE_BIN) build --config tests/vectors/vectors.toml -o $(CARGO_TARGET_DIR)/vectors.npl
+	bindings/php/package $(packages)/php $(library)/libnameplate.a $(CARGO_TARGET_DIR)/vectors.npl
+
 .PHONY: header
 header: setup-run ## makes include/nameplate.h of src/capi
 	NAMEPLATE_WRITE_HEADER=1 cargo test --locked -p nameplate-capi --test header
+
+.PHONY: php-generated
+php-generated: setup-test ## makes the PHP package's argument tables and FFI declarations
+	bindings/php/gen-stubs
 
 .PHONY: fmt
 fmt: setup-test ## formats Rust and Python
@@ -151,7 +186,7 @@ fmt: setup-test ## formats Rust and Python
 # `cargo deny check advisories` is not among them: it fetches a database from outside the package
 # registries, which CI has no way to. Run it where you have one.
 .PHONY: lint
-lint: setup-lint ## every lint that CI runs
+lint: setup-lint packages-python ## every lint that CI runs
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo test --locked -p nameplate-capi --test header
@@ -160,13 +195,23 @@ lint: setup-lint ## every lint that CI runs
 	scripts/check-units
 	$(venv)/ruff check $(python_files)
 	$(venv)/ruff format --check $(python_files)
-	node --check $(node_tests)
-	@if grep --quiet '"resolved"' tests/e2e/node/package-lock.json; then \
-		echo 'package-lock.json names download addresses: run npm install in tests/e2e/node' >&2; exit 1; fi
+	cd bindings/python && $(python_venv)/mypy src/nameplate tests
+	cd bindings/python && $(python_venv)/python -m mypy.stubtest nameplate._core --mypy-config-file pyproject.toml
+	$(CC) -fsyntax-only -std=c11 -O2 -Wall -Wextra -Werror -DPy_LIMITED_API=0x030A0000 -Iinclude \
+		-I$$($(python_venv)/python -c 'import sysconfig; print(sysconfig.get_path("include"))') bindings/python/src/core/*.c
+	@set -e; for file in $(node_files); do node --check $$file; done
+	find $(php_folders) -name '*.php' -print0 -o -name ffi-header -print0 | xargs --null --max-args 1 php -d display_errors=stderr -l > /dev/null
+	bindings/php/ffi-header --check
+	composer validate --quiet --no-check-publish --no-check-version bindings/php/composer.json
+	$(CC) -fsyntax-only -std=gnu11 -O2 -Wall -Wextra -Werror -DCOMPILE_DL_NAMEPLATE -DZEND_ENABLE_STATIC_TSRMLS_CACHE=1 \
+		-Iinclude $(php_headers) bindings/php/ext/*.c
+	@if grep '"resolved"' tests/e2e/node/package-lock.json bindings/node/test/package-lock.json benches/bindings/node/package-lock.json; then \
+		echo 'package-lock.json names download addresses: run npm install --omit-lockfile-registry-resolved beside it' >&2; exit 1; fi
 
 .PHONY: clean
 clean: ## removes what was built and fetched
-	rm -rf target data/sources data/nameplate.npl run tests/e2e/node/node_modules
+	rm -rf target data/sources data/nameplate.npl run tests/e2e/node/node_modules bindings/node/test/node_modules benches/bindings/node/node_modules \
+		bindings/python/build bindings/python/src/*.egg-info
 
 .PHONY: setup-run setup-test setup-long setup-lint setup-bench setup-fuzz setup-deb
 setup-run setup-test setup-long setup-lint setup-bench setup-fuzz setup-deb: setup-%:

@@ -5,7 +5,7 @@ use crate::cases::real::{
     DIR, DIR_BATCH, DIR_HUGE_BATCH, IP_NETWORK_TABLE, LIBMAXMINDDB, MAXMINDDB_HUGE, MAXMINDDB_PATH,
     MAXMINDDB_STRUCT, POPTRIE, PREFIX_TRIE, SORTED_VEC, SORTED_VEC_BATCH,
 };
-use crate::cases::{build, scale, socket};
+use crate::cases::{bindings, build, scale, socket};
 use crate::report::Case;
 use crate::subjects::ours::{BATCH, COPY, COPY_BATCH, ONE};
 
@@ -91,6 +91,45 @@ const ROWS: [Row; 49] = [
     ("the same, 1,000 clients", "", BytesAtMost(socket::CONNECTED_LIMIT), socket::CONNECTED, socket::DAEMON, &[]),
 ];
 
+const PYTHON_RIVAL: &[&str] = &["maxminddb (C), get"];
+const NODE_RIVALS: &[&str] = &["maxmind", "mmdb-lib"];
+const PHP_RIVAL: &[&str] = &["maxminddb extension, get"];
+const PREDIS_GET: &[&str] = &["Predis, GET"];
+const PREDIS_MGET: &[&str] = &["Predis, MGET"];
+
+/// The languages' packages.
+#[rustfmt::skip]
+const BINDINGS: &[Row] = &[
+    ("Python `lookup`, IPv4", "`maxminddb`'s C extension, `get`", AtLeast(5.0), bindings::PYTHON, "nameplate, lookup", PYTHON_RIVAL),
+    ("the same, the file copied", "the same", Nothing, bindings::PYTHON, "nameplate with copy=True, lookup", PYTHON_RIVAL),
+    ("Python `lookup_many`, names, 1,000 in a call", "the same", AtLeast(15.0), bindings::PYTHON, "nameplate, lookup_many by 1,000, names", PYTHON_RIVAL),
+    ("the same, answers", "the same", Nothing, bindings::PYTHON, "nameplate, lookup_many by 1,000, answers", PYTHON_RIVAL),
+    ("Python `lookup_arrow`, names", "the same", AtLeast(40.0), bindings::PYTHON, "nameplate, lookup_arrow, names", PYTHON_RIVAL),
+    ("the same, all fields", "the same", Nothing, bindings::PYTHON, "nameplate, lookup_arrow, all fields", PYTHON_RIVAL),
+    ("Python `lookup`, IPv6", "the same", Nothing, bindings::PYTHON_V6, "nameplate, lookup", PYTHON_RIVAL),
+    ("Python `lookup_many`, IPv6, names", "the same", Nothing, bindings::PYTHON_V6, "nameplate, lookup_many by 1,000, names", PYTHON_RIVAL),
+    ("Python `lookup_arrow`, IPv6, names", "the same", Nothing, bindings::PYTHON_V6, "nameplate, lookup_arrow, names", PYTHON_RIVAL),
+    ("Python `Client`, one at a time", "redis-py, `GET`", AtLeast(1.0), bindings::PYTHON_SOCKET, "nameplate, Client", &["redis-py, GET"]),
+    ("the same, 1,000 at once", "redis-py, `MGET` of 1,000", AtLeast(1.0), bindings::PYTHON_SOCKET_MANY, "nameplate, Client", &["redis-py, MGET"]),
+    ("Node `lookup`, IPv4", "`maxmind` with its cache, and `mmdb-lib`", AtLeast(10.0), bindings::NODE, "nameplate, lookup", NODE_RIVALS),
+    ("Node `lookupMany`", "the same", Nothing, bindings::NODE, "nameplate, lookupMany", NODE_RIVALS),
+    ("Node `lookupPacked`, ids", "the same", AtLeast(100.0), bindings::NODE, "nameplate, lookupPacked", NODE_RIVALS),
+    ("the same, with the names", "the same", Nothing, bindings::NODE, "nameplate, lookupPacked, and the names", NODE_RIVALS),
+    ("Node `Client`, one at a time", "ioredis, `GET`", AtLeast(1.0), bindings::NODE_SOCKET, "nameplate, Client", &["ioredis, GET"]),
+    ("the same, 1,000 at once", "ioredis, `MGET` of 1,000", AtLeast(1.0), bindings::NODE_SOCKET_MANY, "nameplate, Client", &["ioredis, MGET"]),
+    ("the same, without networks", "the same", Nothing, bindings::NODE_SOCKET_MANY, "nameplate, Client, without networks", &["ioredis, MGET"]),
+    ("PHP extension `lookup`, IPv4", "`maxminddb`'s extension, `get`", AtLeast(6.0), bindings::PHP, "nameplate extension, lookup", PHP_RIVAL),
+    ("the same, addresses by Zipf's law", "the same", Nothing, bindings::PHP_ZIPF, "nameplate extension, lookup", PHP_RIVAL),
+    ("PHP extension `lookupMany`, 1,000 in a call", "the same", Nothing, bindings::PHP, "nameplate extension, lookupMany by 1,000", PHP_RIVAL),
+    ("PHP extension `names`, 1,000 in a call", "the same", Nothing, bindings::PHP, "nameplate extension, names by 1,000", PHP_RIVAL),
+    ("PHP through FFI `lookup`, IPv4", "the same", AtLeast(2.0), bindings::PHP_FFI, "nameplate through FFI, lookup", PHP_RIVAL),
+    ("the same, addresses by Zipf's law", "the same", Nothing, bindings::PHP_FFI_ZIPF, "nameplate through FFI, lookup", PHP_RIVAL),
+    ("PHP through FFI `names`, 1,000 in a call", "the same", Nothing, bindings::PHP_FFI, "nameplate through FFI, names by 1,000", PHP_RIVAL),
+    ("PHP `Client`, one at a time", "Predis, `GET`", AtLeast(1.0), bindings::PHP_SOCKET, "nameplate, Client", PREDIS_GET),
+    ("the same, `names`, 1,000 at once", "Predis, `MGET` of 1,000", AtLeast(1.0), bindings::PHP_SOCKET_MANY, "nameplate, Client, names", PREDIS_MGET),
+    ("the same, `lookupMany`, 1,000 at once", "the same", AtLeast(1.0), bindings::PHP_SOCKET_MANY, "nameplate, Client, lookupMany", PREDIS_MGET),
+];
+
 /// One ratio to reach, and what was measured.
 pub struct Figure {
     /// What is measured.
@@ -128,6 +167,7 @@ pub fn figures(cases: &[Case]) -> Vec<Figure> {
         Some(if matches!(wanted, AtMost(_)) { worst.recip() } else { worst })
     };
     ROWS.iter()
+        .chain(BINDINGS)
         .map(|(name, against, wanted, case, ours, rivals)| Figure {
             case: name,
             against,

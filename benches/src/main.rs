@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use nameplate_benches::cases::bindings::{self, Places};
 use nameplate_benches::cases::{Plan, memory, real, scale, socket};
 use nameplate_benches::data::Data;
 use nameplate_benches::figures::figures;
@@ -116,6 +117,9 @@ fn run(arguments: &Arguments) -> Result<()> {
             count::measure(&data, &mmdb, directory)?.into_iter().for_each(&mut hear);
         }
     }
+    if plan.wants_bindings() {
+        bindings::measure(&places(directory), &plan, &mut hear)?;
+    }
     socket::measure(&data, tempfile::tempdir()?.path(), &plan, arguments.floating, &mut hear)?;
     if arguments.scale && !arguments.quick {
         scale::measure(&data, directory, &plan, &mut hear)?;
@@ -131,6 +135,17 @@ fn run(arguments: &Arguments) -> Result<()> {
         report::write_results(&template, &results, &machine::describe(), &cases, &figures)?;
     }
     Ok(())
+}
+
+/// Where `make` puts what the languages' scripts measure.
+fn places(directory: &Path) -> Places {
+    let target = Path::new("target");
+    Places {
+        range: directory.join("bench.npl"),
+        mmdb: directory.join("bench.mmdb"),
+        packages: target.join("packages"),
+        nameplate: target.join("release/nameplate"),
+    }
 }
 
 fn measure_real(data: &Data, mmdb: &Path, plan: &Plan, mut hear: impl FnMut(Case)) -> Result<()> {

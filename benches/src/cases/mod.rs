@@ -1,5 +1,6 @@
 //! What is compared with what.
 
+pub mod bindings;
 pub mod build;
 #[cfg(feature = "libmaxminddb")]
 pub mod capi;
@@ -26,6 +27,12 @@ impl Plan {
     /// Whether a case is to be measured.
     pub fn wants(&self, case: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|part| case.contains(part.as_str()))
+    }
+
+    /// Whether the languages' packages are wanted: their cases begin with the language's name.
+    pub fn wants_bindings(&self) -> bool {
+        self.only.is_empty()
+            || self.only.iter().any(|part| ["Python", "Node", "PHP"].iter().any(|name| part.contains(name)))
     }
 
     /// Whether nothing is wanted but cases of the socket.

@@ -1,0 +1,3 @@
+export * from './index.js';
+import * as nameplate from './index.js';
+export default nameplate;

@@ -1,0 +1,4 @@
+import nameplateModule from './express.js';
+
+export const { nameplate } = nameplateModule;
+export default nameplate;

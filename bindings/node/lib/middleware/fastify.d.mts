@@ -1,0 +1,3 @@
+export * from './fastify.js';
+import * as module from './fastify.js';
+export default module;

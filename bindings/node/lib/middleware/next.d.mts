@@ -1,0 +1,3 @@
+export * from './next.js';
+import * as module from './next.js';
+export default module;

@@ -1,0 +1,4 @@
+import nameplateModule from './next.js';
+
+export const { nameplate } = nameplateModule;
+export default nameplate;

@@ -1,0 +1,4 @@
+export default {
+  // Native code can't be bundled.
+  serverExternalPackages: ['nameplate'],
+};
