@@ -32,4 +32,6 @@
 
 pub mod gate;
 pub mod model;
+pub mod score;
 pub mod segment;
+pub mod store;
