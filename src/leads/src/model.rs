@@ -185,6 +185,60 @@ pub enum Filtered {
     Suppressed,
 }
 
+impl Filtered {
+    /// All there are.
+    pub const ALL: [Filtered; 21] = [
+        Filtered::SiteOff,
+        Filtered::SiteCounts,
+        Filtered::NoConsent,
+        Filtered::Refused,
+        Filtered::CountConsent,
+        Filtered::PrivacyControl,
+        Filtered::Objection,
+        Filtered::Bot,
+        Filtered::Monitoring,
+        Filtered::Access,
+        Filtered::Hosting,
+        Filtered::Mobile,
+        Filtered::Vpn,
+        Filtered::Transit,
+        Filtered::Exchange,
+        Filtered::Operator,
+        Filtered::Unknown,
+        Filtered::Reserved,
+        Filtered::Own,
+        Filtered::Corrected,
+        Filtered::Suppressed,
+    ];
+
+    /// The word for it, as in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Filtered::SiteOff => "site_off",
+            Filtered::SiteCounts => "site_counts",
+            Filtered::NoConsent => "no_consent",
+            Filtered::Refused => "refused",
+            Filtered::CountConsent => "count_consent",
+            Filtered::PrivacyControl => "privacy_control",
+            Filtered::Objection => "objection",
+            Filtered::Bot => "bot",
+            Filtered::Monitoring => "monitoring",
+            Filtered::Access => "access",
+            Filtered::Hosting => "hosting",
+            Filtered::Mobile => "mobile",
+            Filtered::Vpn => "vpn",
+            Filtered::Transit => "transit",
+            Filtered::Exchange => "exchange",
+            Filtered::Operator => "operator",
+            Filtered::Unknown => "unknown",
+            Filtered::Reserved => "reserved",
+            Filtered::Own => "own",
+            Filtered::Corrected => "corrected",
+            Filtered::Suppressed => "suppressed",
+        }
+    }
+}
+
 /// What the owner does with a company.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
