@@ -147,6 +147,9 @@ impl From<rusqlite::Error> for StoreError {
         use rusqlite::ffi::{Error, ErrorCode};
         match error {
             rusqlite::Error::SqliteFailure(Error { code: ErrorCode::DiskFull, .. }, _) => StoreError::Full,
+            rusqlite::Error::SqliteFailure(Error { code: ErrorCode::NotADatabase, .. }, _) => {
+                StoreError::Foreign("it is not a database")
+            }
             // The message may quote a value; the code's own text never does.
             rusqlite::Error::SqliteFailure(code, _) => StoreError::Sqlite(code.to_string()),
             rusqlite::Error::FromSqlConversionFailure(column, kind, _) => {

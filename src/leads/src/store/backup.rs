@@ -191,15 +191,13 @@ fn verify(connection: &Connection) -> Result<BackupReport> {
 pub fn restore(backup: &Path, store: &Path, actor: &str, now: Timestamp) -> Result<BackupReport> {
     let lock = lock(store)?;
     let report = verify_backup(backup)?;
-    let objections = match reader(store) {
-        Ok(old)
-            if old.pragma_query_value(None, "application_id", |row| row.get::<_, i32>(0))?
-                == schema::APPLICATION =>
-        {
-            objection::list(&old)?
+    // A store that can't be read any more is what backups are for.
+    let objections = reader(store).and_then(|old| objection::list(&old)).unwrap_or_else(|error| {
+        if store.exists() {
+            tracing::warn!(%error, "the old store can't be read: objections that are not in the backup have to be entered again");
         }
-        _ => Vec::new(),
-    };
+        Vec::new()
+    });
     let temporary = Temporary::new(store)?;
     {
         let source = reader(backup)?;
@@ -220,9 +218,10 @@ pub fn restore(backup: &Path, store: &Path, actor: &str, now: Timestamp) -> Resu
     let _ = fs::remove_file(beside(&temporary.0, "-lock"));
     if store.exists() {
         // Nothing of the old one's WAL may be taken for the new one's.
-        let old = connect(store, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        old.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).ok();
-        drop(old);
+        if let Ok(old) = connect(store, OpenFlags::SQLITE_OPEN_READ_WRITE) {
+            // So that the old one is whole in its file until it is replaced. One that can't be read is not.
+            let _ = old.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        }
         for suffix in ["-wal", "-shm"] {
             match fs::remove_file(beside(store, suffix)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {

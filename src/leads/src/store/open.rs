@@ -37,6 +37,8 @@ pub(super) fn open(path: &Path, options: &StoreOptions) -> Result<Opened> {
     let lock = lock(path)?;
     make(path)?;
     let writer = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    // Before a setting changes what may be another program's.
+    schema::identify(&writer)?;
     // Before anything is written: what is deleted is overwritten, in the file and in what is moved out of it.
     pragma(&writer, "secure_delete", "ON")?;
     let mode: String =
@@ -103,7 +105,6 @@ fn pragma(connection: &Connection, name: &str, value: &str) -> Result<()> {
 /// The error of a file that SQLite can't read as one of its own.
 fn foreign(error: rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::NotADatabase) => StoreError::Foreign("it is not a database"),
         Some(rusqlite::ErrorCode::CannotOpen) => StoreError::File {
             what: "the store could not be opened",
             reason: "is its directory there, and may this user write in it?".into(),

@@ -527,7 +527,6 @@ impl Store {
 
     /// Removes the texts among these that nobody has seen any more: a path or a title may tell who came.
     fn remove_texts(&self, texts: Texts) -> Result<u64> {
-        let Some((first, last)) = self.read(days)? else { return Ok(0) };
         let mut removed = 0;
         for (kind, things) in [("page", texts.pages), ("origin", texts.origins)] {
             let things: Vec<i64> = things.into_iter().collect();
@@ -535,6 +534,7 @@ impl Store {
                 let some = some.to_vec();
                 removed += self.change(move |applier, connection| {
                     let sites = site_numbers(connection)?;
+                    let (first, last) = days(connection)?.unwrap_or((0, -1));
                     let mut seen = connection.prepare_cached(&format!(
                         "SELECT 1 FROM {kind}_seen WHERE site = ?1 AND day = ?2 AND {kind} = ?3"
                     ))?;
@@ -547,12 +547,9 @@ impl Store {
                                 }
                             }
                         }
-                        // Visits came meanwhile on days that were none before.
                         removed += connection
-                            .prepare_cached(&format!(
-                                "DELETE FROM {kind} WHERE number = ?1 AND last_day <= ?2"
-                            ))?
-                            .execute(params![thing, last])?;
+                            .prepare_cached(&format!("DELETE FROM {kind} WHERE number = ?1"))?
+                            .execute([thing])?;
                     }
                     applier.forget();
                     Ok(removed as u64)
