@@ -18,34 +18,34 @@ use nameplate_leads::store::{Store, StoreError, StoreOptions};
 use tempfile::TempDir;
 
 /// 2026-06-17, 10:00 UTC.
-pub const NOW: Timestamp = 1_781_690_400_000;
-pub const MINUTE: Timestamp = 60_000;
-pub const DAY: Timestamp = 86_400_000;
+pub(crate) const NOW: Timestamp = 1_781_690_400_000;
+pub(crate) const MINUTE: Timestamp = 60_000;
+pub(crate) const DAY: Timestamp = 86_400_000;
 
 /// A store in a directory of its own.
-pub struct Place {
+pub(crate) struct Place {
     directory: TempDir,
 }
 
 impl Place {
-    pub fn new() -> Place {
+    pub(crate) fn new() -> Place {
         Place { directory: tempfile::tempdir().expect("a directory") }
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
-    pub fn open(&self) -> Store {
+    pub(crate) fn open(&self) -> Store {
         self.open_with(StoreOptions::default())
     }
 
-    pub fn open_with(&self, options: StoreOptions) -> Store {
+    pub(crate) fn open_with(&self, options: StoreOptions) -> Store {
         Store::open(self.path("leads.db"), options).expect("opens")
     }
 
     /// All bytes of the store's files.
-    pub fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         for entry in std::fs::read_dir(self.directory.path()).expect("is there") {
             bytes.extend(std::fs::read(entry.expect("is there").path()).expect("can be read"));
@@ -54,11 +54,11 @@ impl Place {
     }
 }
 
-pub fn formula() -> ScoreFormula {
+pub(crate) fn formula() -> ScoreFormula {
     ScoreFormula::default()
 }
 
-pub fn company(id: &str, name: &str) -> CompanyFacts {
+pub(crate) fn company(id: &str, name: &str) -> CompanyFacts {
     CompanyFacts {
         id: id.into(),
         name: name.into(),
@@ -74,7 +74,7 @@ pub fn company(id: &str, name: &str) -> CompanyFacts {
     }
 }
 
-pub fn seen(site: SiteNumber, at: Timestamp, company: CompanyFacts, path: &str) -> Seen {
+pub(crate) fn seen(site: SiteNumber, at: Timestamp, company: CompanyFacts, path: &str) -> Seen {
     Seen {
         site,
         at,
@@ -87,16 +87,16 @@ pub fn seen(site: SiteNumber, at: Timestamp, company: CompanyFacts, path: &str) 
 }
 
 /// With both cookies.
-pub fn by(visitor: u128, session: u128, seen: Seen) -> Seen {
+pub(crate) fn by(visitor: u128, session: u128, seen: Seen) -> Seen {
     Seen { visitor: Some(CookieId(visitor)), session: Some(CookieId(session)), ..seen }
 }
 
-pub fn record(store: &Store, seen: Seen) {
+pub(crate) fn record(store: &Store, seen: Seen) {
     store.record_blocking(Record::Seen(Box::new(seen))).expect("there is room");
 }
 
 /// Sends them all at once, in this order; what became of each.
-pub fn record_all(store: &Store, records: Vec<Record>) -> Vec<Result<(), StoreError>> {
+pub(crate) fn record_all(store: &Store, records: Vec<Record>) -> Vec<Result<(), StoreError>> {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     runtime.block_on(async {
         let tasks: Vec<_> = records
