@@ -61,7 +61,8 @@ fn view(number: u64, views: u64, companies: u64, site: SiteNumber) -> Seen {
     let share = (random >> 11) as f64 / (1_u64 << 53) as f64;
     let company = (share.powf(2.5) * companies as f64) as u64;
     let days = 365 * DAY as u64;
-    let at = END - days as i64 + (u128::from(visit * 5) * u128::from(days) / u128::from(views)) as i64
+    let at = END - days as i64
+        + (u128::from(visit * 5) * u128::from(days) / u128::from(views)) as i64
         + (number % 5) as i64 * 40_000;
     let text = |word: &str, number: u64| Some(format!("{word}{number}"));
     let paths = (mixed(number) % 400).pow(2) / 400;
@@ -107,7 +108,13 @@ pub fn measure(directory: &Path, plan: &Plan, scale: bool, mut hear: impl FnMut(
         recording(directory, plan)?.into_iter().for_each(&mut hear);
     }
     if plan.wants(COMPANIES) || plan.wants(MEMORY) {
-        let views = if plan.quick { VIEWS / 10 } else if scale { SCALE_VIEWS } else { VIEWS };
+        let views = if plan.quick {
+            VIEWS / 10
+        } else if scale {
+            SCALE_VIEWS
+        } else {
+            VIEWS
+        };
         companies(directory, views)?.into_iter().for_each(&mut hear);
     }
     Ok(())
@@ -121,7 +128,8 @@ fn recording(directory: &Path, plan: &Plan) -> Result<Vec<Case>> {
         let store = Store::open(place.path().join("leads.db"), StoreOptions::default())?;
         let site = store.site("shop")?;
         // All in a few minutes, as they would come.
-        let seen: Vec<Seen> = (0..visits).map(|number| view(number, visits * 100_000, 20_000, site)).collect();
+        let seen: Vec<Seen> =
+            (0..visits).map(|number| view(number, visits * 100_000, 20_000, site)).collect();
         let (took, mut waited) = record(&store, seen.clone(), TASKS)?;
         ours.push(took / visits as f64);
         waited.sort_unstable_by(f64::total_cmp);
@@ -226,11 +234,13 @@ fn companies(directory: &Path, views: u64) -> Result<Vec<Case>> {
         let store = Store::open(&path, StoreOptions::default())?;
         let site = store.site("shop")?;
         for from in (0..views).step_by(100_000) {
-            let seen = (from..(from + 100_000).min(views)).map(|number| view(number, views, views / 200, site));
+            let seen =
+                (from..(from + 100_000).min(views)).map(|number| view(number, views, views / 200, site));
             record(&store, seen.collect(), 2048)?;
         }
     }
-    let output = Command::new(std::env::current_exe()?).arg("companies").arg("--store").arg(&path).output()?;
+    let output =
+        Command::new(std::env::current_exe()?).arg("companies").arg("--store").arg(&path).output()?;
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
     }
@@ -259,13 +269,26 @@ pub fn child(path: &Path) -> Result<()> {
         ("a year less a day at each end", "2026-01-02", "2026-12-30"),
         ("all", "1970-01-01", "2026-12-31"),
     ];
-    let sorts = [Sort::LastSeen, Sort::FirstSeen, Sort::Score, Sort::Visits, Sort::PageViews, Sort::Seconds, Sort::Name];
+    let sorts = [
+        Sort::LastSeen,
+        Sort::FirstSeen,
+        Sort::Score,
+        Sort::Visits,
+        Sort::PageViews,
+        Sort::Seconds,
+        Sort::Name,
+    ];
     let mut slowest: f64 = 0.0;
     for (name, from, to) in periods {
         let mut of_period: f64 = 0.0;
         for sort in sorts {
-            let query =
-                LeadsQuery { from: Some(from.into()), to: Some(to.into()), sort, limit: Some(50), ..LeadsQuery::default() };
+            let query = LeadsQuery {
+                from: Some(from.into()),
+                to: Some(to.into()),
+                sort,
+                limit: Some(50),
+                ..LeadsQuery::default()
+            };
             // The median of five: the first one of a period reads the file.
             let mut took: Vec<f64> = Vec::new();
             for _ in 0..5 {

@@ -114,7 +114,7 @@ fn copy(from: &Path, to: &Path, now: Timestamp) -> Result<BackupReport> {
         for (name, rows) in &rows {
             write.execute(
                 "INSERT INTO backup_rows (name, rows) VALUES (?1, ?2)",
-                params![name, *rows as i64],
+                params![name, rows.cast_signed()],
             )?;
         }
         write.execute("INSERT OR REPLACE INTO fact (key, value) VALUES ('backup_taken', ?1)", [now])?;

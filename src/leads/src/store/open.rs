@@ -99,7 +99,7 @@ pub(super) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
 }
 
 fn pragma(connection: &Connection, name: &str, value: &str) -> Result<()> {
-    Ok(connection.execute_batch(&format!("PRAGMA {name} = {value}")).map_err(foreign)?)
+    connection.execute_batch(&format!("PRAGMA {name} = {value}")).map_err(foreign)
 }
 
 /// The error of a file that SQLite can't read as one of its own.

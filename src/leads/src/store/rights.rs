@@ -12,7 +12,7 @@ use super::{Result, Store, audit};
 use crate::model::{CompanyFacts, CookieId, LeadStatus, Note, Timestamp, VisitDetail};
 
 /// Visits that are removed in one transaction, so that others wait some milliseconds at most.
-const VISITS: usize = 100;
+const VISITS: u32 = 100;
 /// Days that are looked through in one.
 const DAYS: i64 = 100;
 /// Texts that are looked for in one.
@@ -349,7 +349,7 @@ impl Store {
                 let (mut count, mut touched, mut companies) = (0, Texts::default(), BTreeSet::new());
                 for day in from..=last.min(from + DAYS) {
                     let ids = statement
-                        .query_map(params![day, visitor.0.to_be_bytes(), VISITS as i64], |row| row.get(0))?;
+                        .query_map(params![day, visitor.0.to_be_bytes(), VISITS], |row| row.get(0))?;
                     let ids: Vec<i64> = ids.collect::<rusqlite::Result<_>>()?;
                     for id in &ids {
                         let (rows, visit) = remove_visit(connection, *id, &mut touched)?;
@@ -492,8 +492,7 @@ impl Store {
                     let sites = site_numbers(connection)?;
                     let (mut count, mut touched) = (0, Texts::default());
                     for day in from..=last.min(from + DAYS) {
-                        let ids =
-                            statement.query_map(params![day, number, VISITS as i64], |row| row.get(0))?;
+                        let ids = statement.query_map(params![day, number, VISITS], |row| row.get(0))?;
                         let ids: Vec<i64> = ids.collect::<rusqlite::Result<_>>()?;
                         for id in &ids {
                             count += remove_visit(connection, *id, &mut touched)?.0;

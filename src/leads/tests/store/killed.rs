@@ -49,9 +49,8 @@ fn recorder() {
                 }
             }));
         }
-        for task in tasks {
-            task.await.unwrap();
-        }
+        let ended = tasks.remove(0).await;
+        panic!("a client ended: {ended:?}");
     });
 }
 

@@ -1,6 +1,12 @@
 //! The store from outside, on real files: what it answers against a naive oracle, and what is left of it when processes are killed, disks are full
 //! and texts are hostile.
 
+#![allow(
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "the numbers of a test are small and positive"
+)]
+
 mod answers;
 mod backups;
 mod killed;

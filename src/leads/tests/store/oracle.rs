@@ -230,7 +230,8 @@ struct Expected {
 
 fn expected(views: &[View], sites: &[usize], first: i64, last: i64) -> BTreeMap<usize, Expected> {
     let mut found: BTreeMap<usize, Expected> = BTreeMap::new();
-    let mut open: BTreeMap<(i64, usize, usize, bool, Option<u128>), (i64, i64)> = BTreeMap::new();
+    // The first and last page view of each visitor's latest visit.
+    let mut open = BTreeMap::<_, (i64, i64)>::new();
     for view in views {
         let (at, day) = (view.at(), view.at() / DAY);
         let within = sites.contains(&view.site) && (first..=last).contains(&day);
