@@ -10,11 +10,10 @@ use std::path::{Path, PathBuf};
 use jiff::civil::DateTime;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags, params};
-use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 
 use super::objection::{self, StoredObjection};
-use super::open::{beside, connect, lock, reader};
+use super::open::{Lock, beside, connect, lock, reader};
 use super::{Result, Store, StoreError, StoreOptions, schema};
 use crate::model::Timestamp;
 
@@ -237,7 +236,7 @@ pub fn restore(backup: &Path, store: &Path, actor: &str, now: Timestamp) -> Resu
 }
 
 /// A file that is being made beside its place. What an interrupted run left is used again.
-struct Temporary(PathBuf, File);
+struct Temporary(PathBuf, Lock);
 
 impl Temporary {
     fn new(place: &Path) -> Result<Temporary> {
@@ -250,21 +249,22 @@ impl Temporary {
             .mode(0o600)
             .open(&path)
             .map_err(&failed)?;
-        flock(&made, FlockOperation::NonBlockingLockExclusive).map_err(|_| StoreError::Locked)?;
+        let lock = Lock::take(made).map_err(&failed)?.ok_or(StoreError::Locked)?;
+        let made = lock.file();
         made.set_permissions(fs::Permissions::from_mode(0o600)).map_err(&failed)?;
         made.set_len(0).map_err(&failed)?;
         for suffix in ["-journal", "-wal", "-shm"] {
             // What is left of an interrupted run must not be taken for this one's.
             let _ = fs::remove_file(beside(&path, suffix));
         }
-        Ok(Temporary(path, made))
+        Ok(Temporary(path, lock))
     }
 
     /// Syncs it and puts it in its place.
     fn publish(self, place: &Path) -> Result<()> {
         let failed = file("the copy could not be put in its place");
         // SQLite wrote through handles of its own; a sync is of the file.
-        self.1.sync_all().map_err(&failed)?;
+        self.1.file().sync_all().map_err(&failed)?;
         fs::rename(&self.0, place).map_err(&failed)?;
         let directory =
             place.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));

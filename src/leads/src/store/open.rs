@@ -30,7 +30,7 @@ pub(super) struct Opened {
     pub(super) groups: Arc<Groups>,
     pub(super) objections: Objections,
     /// Held while the store is open.
-    pub(super) lock: File,
+    pub(super) lock: Lock,
 }
 
 pub(super) fn open(path: &Path, options: &StoreOptions) -> Result<Opened> {
@@ -113,8 +113,33 @@ fn foreign(error: rusqlite::Error) -> StoreError {
     }
 }
 
+/// A lock on a file, given back when it goes. Closing the file would not do: a child that is just being started has a copy of its handle.
+pub(super) struct Lock(File);
+
+impl Lock {
+    /// None where another process has it.
+    pub(super) fn take(file: File) -> std::io::Result<Option<Lock>> {
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Some(Lock(file))),
+            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    pub(super) fn file(&self) -> &File {
+        &self.0
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // It is ours; and the handle is closed next.
+        let _ = flock(&self.0, FlockOperation::Unlock);
+    }
+}
+
 /// Keeps other processes from writing. A file of its own: closing another handle of the store's own file would drop SQLite's locks.
-pub(super) fn lock(path: &Path) -> Result<File> {
+pub(super) fn lock(path: &Path) -> Result<Lock> {
     let error = |error: std::io::Error| StoreError::File {
         what: "the store's lock could not be made",
         reason: error.to_string(),
@@ -126,11 +151,7 @@ pub(super) fn lock(path: &Path) -> Result<File> {
         .mode(MODE)
         .open(beside(path, "-lock"))
         .map_err(error)?;
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(file),
-        Err(rustix::io::Errno::WOULDBLOCK) => Err(StoreError::Locked),
-        Err(errno) => Err(error(errno.into())),
-    }
+    Lock::take(file).map_err(error)?.ok_or(StoreError::Locked)
 }
 
 /// The path with something appended to its name.

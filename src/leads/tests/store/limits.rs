@@ -140,3 +140,25 @@ fn a_full_queue_refuses_at_once() {
     assert!((4..20_000).contains(&kept), "{kept}");
     assert_eq!(views(&store, "lei:1"), kept as u64);
 }
+
+/// A test that started a process in one thread once found the store of another thread locked after it was closed: the process had a copy of the
+/// lock's handle until it was what it was to be.
+#[test]
+fn a_closed_store_is_free_while_processes_are_started() {
+    let place = Place::new();
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                assert!(Command::new("true").status().unwrap().success());
+            }
+        });
+        let opened: Vec<_> = (0..100)
+            .map(|_| Store::open(place.path("leads.db"), StoreOptions::default()).map(drop))
+            .collect();
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        for result in opened {
+            result.expect("nobody else has it");
+        }
+    });
+}
