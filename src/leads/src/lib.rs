@@ -30,8 +30,14 @@
 //! | `outgoing`, `export` | targets, signatures, retries, formats | SQL, addresses |
 //! | `leads` | the whole: [`Leads`], which daemon and web use | SQL, HTTP |
 
+pub mod client_address;
 pub mod config;
+pub mod form_domain;
 pub mod gate;
 pub mod model;
+pub mod page;
+pub mod robots;
 pub mod score;
 pub mod segment;
+pub mod text;
+pub mod visit;
