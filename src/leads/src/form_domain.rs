@@ -71,7 +71,7 @@ impl FormDomain {
     }
 
     /// The domain, and those above it down to the registrable one.
-    fn and_above(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn and_above(&self) -> impl Iterator<Item = &str> {
         let most = self.registrable().map_or(0, str::len);
         let mut next = Some(self.as_str());
         std::iter::from_fn(move || {
