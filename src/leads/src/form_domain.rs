@@ -70,6 +70,12 @@ impl FormDomain {
         psl::domain_str(&self.0)
     }
 
+    /// A company's domain as form domains are written, without `www.`; none where it is no domain.
+    pub(crate) fn of_company(domain: &str) -> Option<String> {
+        let FormDomain(name) = FormDomain::parse(domain).ok()?;
+        Some(name.strip_prefix("www.").map(str::to_owned).unwrap_or(name))
+    }
+
     /// The domain, and those above it down to the registrable one.
     pub(crate) fn and_above(&self) -> impl Iterator<Item = &str> {
         let most = self.registrable().map_or(0, str::len);
@@ -129,9 +135,9 @@ impl FormDomains {
         *held = None;
         let mut ids = HashMap::new();
         for company in snapshot.companies() {
-            let Some(domain) = company.domain().and_then(normal) else { continue };
+            let Some(domain) = company.domain().and_then(FormDomain::of_company) else { continue };
             // In the order of the ids.
-            ids.entry(domain).or_insert_with(|| company.id().into());
+            ids.entry(domain.into_boxed_str()).or_insert_with(|| company.id().into());
         }
         let index = Arc::new(Index { generation: snapshot.generation(), ids });
         *held = Some(Arc::clone(&index));
@@ -139,11 +145,6 @@ impl FormDomains {
     }
 }
 
-/// A company's domain as form domains are written.
-fn normal(domain: &str) -> Option<Box<str>> {
-    let FormDomain(name) = FormDomain::parse(domain).ok()?;
-    Some(name.strip_prefix("www.").unwrap_or(&name).into())
-}
 
 #[cfg(test)]
 mod tests {

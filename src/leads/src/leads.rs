@@ -9,22 +9,19 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use nameplate::{Generations, Network};
+use nameplate::Generations;
 use zeroize::Zeroize;
 
 use crate::config::{InvalidLeads, LeadsConfig, SiteConfig};
-use crate::correction::{Correction, Corrections, InvalidCorrection};
-use crate::form_domain::FormDomains;
+use crate::correction::{Corrections, InvalidCorrection, Says};
+use crate::form_domain::{FormDomain, FormDomains};
 use crate::gate::{Consent, Level, Reason, decide};
-use crate::model::{
-    CompanyFacts, FilteredCount, FilteredQuery, IdentifiedBy, LeadChange, LeadDetail, LeadsPage, LeadsQuery, Record,
-    Seen, SiteNumber, Timestamp, VisitReply,
-};
+use crate::model::{CompanyFacts, Filtered, Record, Seen, SiteNumber, Timestamp, VisitReply};
 use crate::objection::Hidden;
 use crate::page::page;
 use crate::robots::Robots;
 use crate::score::ScoreFormula;
-use crate::store::{PageGroup, Purged, Retention, Store, StoreError, StoreOptions};
+use crate::store::{PageGroup, Store, StoreError, StoreOptions};
 use crate::visit::{Visit, VisitError};
 use answer::{Shown, of_form, of_network};
 pub use counts::VisitCounts;
@@ -165,7 +162,7 @@ impl Leads {
             visit.referrer.as_deref(),
             visit.title.as_deref(),
         )?;
-        let form = visit.form_domain.as_deref().map(crate::form_domain::FormDomain::parse).transpose()?;
+        let form = visit.form_domain.as_deref().map(FormDomain::parse).transpose()?;
         let count = |level, reason| {
             self.counts.count(level, Reason::Lowered(reason));
             Begun { level, company: None, record: Record::Counted { site: site.number, at, reason } }
@@ -187,14 +184,14 @@ impl Leads {
         let snapshot = self.generations.snapshot();
         let says = corrections.of_address(IpAddr::from(visit.address.get()));
         let shown = match (form, says) {
-            (_, Some(crate::correction::Says::Ours)) => Err(crate::model::Filtered::Own),
+            (_, Some(Says::Ours)) => Err(Filtered::Own),
             (Some(domain), _) => of_form(&domain, &self.form_domains, &snapshot, &hidden),
             (None, Some(says)) => Err(says.filtered()),
             (None, None) => of_network(snapshot.lookup(visit.address.get()), &snapshot),
         };
         let shown = shown.and_then(|shown: Shown| match corrections.of_company(&shown.company.id) {
             Some(says) => Err(says.filtered()),
-            None if hidden.names(&shown.company) => Err(crate::model::Filtered::Suppressed),
+            None if hidden.names(&shown.company) => Err(Filtered::Suppressed),
             None => Ok(shown),
         });
         let Shown { company, identified_by } = match shown {

@@ -32,12 +32,18 @@
 
 pub mod client_address;
 pub mod config;
+pub mod correction;
 pub mod form_domain;
 pub mod gate;
+mod leads;
 pub mod model;
+pub mod objection;
 pub mod page;
 pub mod robots;
 pub mod score;
 pub mod segment;
+pub mod store;
 pub mod text;
 pub mod visit;
+
+pub use leads::{Begun, Leads, LeadsError, VisitCounts, now, store_options};

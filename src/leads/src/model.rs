@@ -58,7 +58,7 @@ pub enum IdentifiedBy {
 }
 
 /// What the engine said of a company at that moment.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CompanyFacts {
     /// Stable from build to build: `lei:…`, `asn:…`; `domain:…` where a form's domain is all that is known.
     pub id: String,
@@ -92,7 +92,7 @@ pub struct CompanyFacts {
 }
 
 /// A source as the range file names it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SourceFact {
     /// Short name: `ip-asn`.
     pub name: String,

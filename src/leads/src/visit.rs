@@ -24,52 +24,64 @@ pub const MAX_BYTES: usize = 64 << 10;
 
 /// Why a visit was not taken. No text quotes what was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.parts().concat())]
 #[non_exhaustive]
 pub enum VisitError {
     /// More than [`MAX_BYTES`].
-    #[error("a visit is at most 65536 bytes of JSON")]
     TooLong,
     /// Bytes that are no text.
-    #[error("a visit is JSON in UTF-8, and this is not UTF-8")]
     NotUtf8,
     /// No JSON, or not an object.
-    #[error("a visit is one JSON object")]
     NotJson,
     /// A key that there is not.
-    #[error(
-        "a visit has no such key; there are: site, address, url, referrer, title, consent, gpc, objection, visitor, session, form_domain, user_agent"
-    )]
     UnknownKey,
     /// A key twice.
-    #[error("a visit has each key once")]
     Twice,
     /// A value of another type.
-    #[error("{0} is a text")]
     NotText(&'static str),
     /// A needed key is not there.
-    #[error("a visit needs {0}")]
     Missing(&'static str),
     /// No site of this name.
-    #[error("the configuration has no site of this name")]
     UnknownSite,
     /// No address.
-    #[error("invalid address")]
     InvalidAddress,
     /// Not a URL of the web.
-    #[error("url is an absolute URL with http or https, or a path from / on")]
     InvalidUrl,
     /// A URL of another site.
-    #[error("the url's host is not among the hosts of the site")]
     ForeignHost,
     /// No cookie's value.
-    #[error("{0} is 32 hexadecimal digits")]
     InvalidCookie(&'static str),
     /// The part before the @ came along.
-    #[error("form_domain is what stands behind the @: the part before it must not be sent")]
     LocalPart,
     /// No domain.
-    #[error("form_domain is a domain, as example.com")]
     InvalidDomain,
+}
+
+impl VisitError {
+    /// Its text, of fixed parts.
+    pub const fn parts(self) -> [&'static str; 2] {
+        match self {
+            VisitError::TooLong => ["a visit is at most 65536 bytes of JSON", ""],
+            VisitError::NotUtf8 => ["a visit is JSON in UTF-8, and this is not UTF-8", ""],
+            VisitError::NotJson => ["a visit is one JSON object", ""],
+            VisitError::UnknownKey => [
+                "a visit has no such key; there are: site, address, url, referrer, title, consent, gpc, objection, visitor, ",
+                "session, form_domain, user_agent",
+            ],
+            VisitError::Twice => ["a visit has each key once", ""],
+            VisitError::NotText(key) => [key, " is a text"],
+            VisitError::Missing(key) => ["a visit needs ", key],
+            VisitError::UnknownSite => ["the configuration has no site of this name", ""],
+            VisitError::InvalidAddress => ["invalid address", ""],
+            VisitError::InvalidUrl => ["url is an absolute URL with http or https, or a path from / on", ""],
+            VisitError::ForeignHost => ["the url's host is not among the hosts of the site", ""],
+            VisitError::InvalidCookie(key) => [key, " is 32 hexadecimal digits"],
+            VisitError::LocalPart => {
+                ["form_domain is what stands behind the @: the part before it must not be sent", ""]
+            }
+            VisitError::InvalidDomain => ["form_domain is a domain, as example.com", ""],
+        }
+    }
 }
 
 /// A visitor's address, overwritten when it is dropped. It has no `Debug` that shows it, and can't be copied.
