@@ -274,7 +274,7 @@ pub struct LeadsQuery {
     pub segment: Option<String>,
     /// The order.
     pub sort: Sort,
-    /// From the end of the order backwards.
+    /// The lowest first, A before Z; the highest first unless set.
     pub ascending: bool,
     /// Where the last page ended.
     pub cursor: Option<String>,
@@ -403,6 +403,18 @@ pub struct LeadChange {
     pub owner: Option<String>,
     /// One more note.
     pub note: Option<String>,
+}
+
+/// A question for what was not shown: `FILTERED`, `GET /v1/filtered`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FilteredQuery {
+    /// Only of these sites, by name; all if empty.
+    pub sites: Vec<String>,
+    /// First day, as `2026-06-17`, in UTC; 30 days before the last one if absent.
+    pub from: Option<String>,
+    /// Last day; today if absent.
+    pub to: Option<String>,
 }
 
 /// Page views of a site that were not shown as a company's, by why.

@@ -36,12 +36,16 @@
 
 mod apply;
 mod audit;
+mod condition;
 mod intern;
+mod leads;
 mod objection;
 mod open;
 mod period;
 mod rights;
 mod schema;
+mod segments;
+mod totals;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -51,6 +55,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::model::{Record, SiteNumber};
 pub use audit::AuditEntry;
+pub use segments::{Segment, StoredCorrection};
 pub use objection::{CompanySelector, StoredObjection};
 use writer::{Job, Writer};
 
@@ -163,6 +168,7 @@ pub struct Store {
 struct Shared {
     path: PathBuf,
     groups: Arc<intern::Groups>,
+    orders: leads::Orders,
     // Before the writer, so that its connection is the last one, which empties the WAL.
     readers: Readers,
     writer: Writer,
@@ -185,7 +191,7 @@ impl Store {
         let readers = Readers::open(&path, options.readers.max(1))?;
         let groups = Arc::clone(&opened.groups);
         let writer = Writer::start(opened, options.queue.max(1))?;
-        Ok(Store { shared: Arc::new(Shared { path, groups, writer, readers }) })
+        Ok(Store { shared: Arc::new(Shared { path, groups, orders: leads::Orders::default(), writer, readers }) })
     }
 
     /// The number of the site of this name, which it gets at its first mention.
@@ -266,7 +272,8 @@ impl Store {
 
 /// A text without its case, as conditions compare it.
 fn folded(text: &str) -> String {
-    text.to_lowercase()
+    // Letter by letter: the sigma at a word's end must not depend on what follows.
+    text.chars().flat_map(char::to_lowercase).collect()
 }
 
 /// The word that serde has for a value without fields, as the tables have it.

@@ -324,7 +324,7 @@ impl Sums {
                     "INSERT INTO filtered (site, day, reason, count) VALUES (?1, ?2, ?3, ?4)
                      ON CONFLICT DO UPDATE SET count = count + excluded.count",
                 )?
-                .execute(params![site, day, super::word(&reason)?, count])?;
+                .execute(params![site, day, reason.name(), count])?;
         }
         Ok(())
     }

@@ -85,6 +85,12 @@ pub(super) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
             _ => None,
         })
     })?;
+    connection.create_scalar_function("begins", 2, flags, |context| {
+        Ok(match (context.get_raw(0), context.get_raw(1)) {
+            (ValueRef::Text(text), ValueRef::Text(prefix)) => Some(text.starts_with(prefix)),
+            _ => None,
+        })
+    })?;
     Ok(connection)
 }
 
