@@ -1,6 +1,7 @@
 //! The whole: what daemon, web server and command line call.
 
 mod answer;
+mod ask;
 mod counts;
 
 use std::collections::HashMap;
@@ -187,7 +188,7 @@ impl Leads {
             (_, Some(Says::Ours)) => Err(Filtered::Own),
             (Some(domain), _) => of_form(&domain, &self.form_domains, &snapshot, &hidden),
             (None, Some(says)) => Err(says.filtered()),
-            (None, None) => of_network(snapshot.lookup(visit.address.get()), &snapshot),
+            (None, None) => of_network(&snapshot.lookup(visit.address.get())),
         };
         let shown = shown.and_then(|shown: Shown| match corrections.of_company(&shown.company.id) {
             Some(says) => Err(says.filtered()),
@@ -264,7 +265,7 @@ pub fn store_options(config: &LeadsConfig) -> StoreOptions {
         site.page_groups.iter().map(|group| PageGroup {
             site: site.name.clone(),
             name: group.name.clone(),
-            pages: group.prefixes.iter().map(|prefix| format!("{prefix}*")).collect(),
+            prefixes: group.prefixes.clone(),
         })
     });
     StoreOptions { page_groups: groups.collect(), ..StoreOptions::default() }

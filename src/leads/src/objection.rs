@@ -117,13 +117,13 @@ impl Leads {
         let wanted: Vec<_> = list.entries().iter().filter_map(|entry| Some((selector(entry.rule())?, entry))).collect();
         let stored = self.store().objections()?;
         for objection in &stored {
-            if !wanted.iter().any(|(selector, _)| selector.same(&objection.company)) {
+            if !wanted.iter().any(|(selector, _)| selector.key() == objection.company.key()) {
                 self.store().lift(&objection.company, actor, now())?;
             }
         }
         let mut removed = 0;
         for (selector, entry) in &wanted {
-            if !stored.iter().any(|objection| selector.same(&objection.company)) {
+            if !stored.iter().any(|objection| selector.key() == objection.company.key()) {
                 removed += self.store().suppress(selector, entry.reason(), actor, now())?;
             }
         }

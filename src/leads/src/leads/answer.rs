@@ -17,7 +17,7 @@ pub(super) struct Shown {
 }
 
 /// What the network says.
-pub(super) fn of_network(answer: Answer<'_>) -> Result<Shown, Filtered> {
+pub(super) fn of_network(answer: &Answer<'_>) -> Result<Shown, Filtered> {
     match (answer.status(), answer.company()) {
         (Status::Company, Some(company)) => {
             let mut company = facts(&company, answer.sources());
