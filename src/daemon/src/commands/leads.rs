@@ -78,7 +78,8 @@ async fn visitor(leads: Arc<Leads>, actor: String, arguments: Arguments<'_>, rep
         return unknown_subcommand(reply);
     }
     let Some(id) = id else {
-        return reply.error(&["ERR a visitor's id is 32 hexadecimal digits, as the cookie np_visitor has them"]);
+        return reply
+            .error(&["ERR a visitor's id is 32 hexadecimal digits, as the cookie np_visitor has them"]);
     };
     if export {
         write(leads.ask(move |leads| leads.export_visitor(id, &actor)).await, reply);
@@ -99,7 +100,8 @@ fn question<T: DeserializeOwned + Default>(json: &[u8]) -> Result<T, &'static st
         return Ok(T::default());
     }
     // What serde_json says quotes the input.
-    serde_json::from_slice(json).map_err(|_| "ERR a question is one JSON object with the keys that docs/LEADS.md names")
+    serde_json::from_slice(json)
+        .map_err(|_| "ERR a question is one JSON object with the keys that docs/LEADS.md names")
 }
 
 fn write<T: Serialize>(result: Result<T, LeadsError>, reply: &mut Writer) {

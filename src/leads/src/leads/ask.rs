@@ -8,9 +8,7 @@ use nameplate::Network;
 
 use super::{Leads, LeadsError, now};
 use crate::correction::{Correction, Corrections};
-use crate::model::{
-    CookieId, FilteredCount, FilteredQuery, LeadChange, LeadDetail, LeadsPage, LeadsQuery,
-};
+use crate::model::{CookieId, FilteredCount, FilteredQuery, LeadChange, LeadDetail, LeadsPage, LeadsQuery};
 use crate::store::{CompanyExport, Purged, StoredCorrection, VisitorExport};
 
 impl Leads {
@@ -26,7 +24,13 @@ impl Leads {
     /// A page of companies. Costs what [`Store::leads`](crate::store::Store::leads) costs.
     pub fn companies(&self, query: &LeadsQuery, actor: &str) -> Result<LeadsPage, LeadsError> {
         let page = self.store.leads(query, &self.formula, now())?;
-        self.store.audit(now(), actor, "see companies", "", &format!("{} companies", page.companies.len()))?;
+        self.store.audit(
+            now(),
+            actor,
+            "see companies",
+            "",
+            &format!("{} companies", page.companies.len()),
+        )?;
         Ok(page)
     }
 
