@@ -3,6 +3,9 @@
 //! A visit is decided and looked up where its client is answered, which takes microseconds; what waits is its reply, until the visit is
 //! durable. Questions are answered on threads of their own. So neither holds up another client's lookups.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
@@ -61,6 +64,20 @@ pub(super) async fn answer(
             match leads.ask(move |leads| leads.company(&id, &actor)).await {
                 Ok(None) => reply.null(),
                 Ok(Some(company)) => write(Ok(company), reply),
+                Err(error) => write_error(&error, reply),
+            }
+        }
+        Id::Purge | Id::Backup if !session.is_trusted() => {
+            reply.error(&["NOPERM only the daemon's own user and root may purge and back up"]);
+        }
+        Id::Purge => match leads.ask(move |leads| leads.purge(&actor)).await {
+            Ok(purged) => reply.integer(purged.rows().cast_signed()),
+            Err(error) => write_error(&error, reply),
+        },
+        Id::Backup => {
+            let directory = PathBuf::from(OsStr::from_bytes(arguments.get(1)));
+            match leads.ask(move |leads| leads.backup(&directory, &actor)).await {
+                Ok(path) => reply.bulk(path.as_os_str().as_bytes()),
                 Err(error) => write_error(&error, reply),
             }
         }

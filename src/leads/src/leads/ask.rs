@@ -2,6 +2,7 @@
 //!
 //! All of it waits for the disk. [`Leads::ask`] takes it off an async task's thread.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
 use nameplate::Network;
@@ -107,6 +108,11 @@ impl Leads {
         let purged = self.store.purge(&self.config.retention(), now())?;
         self.store.audit(now(), actor, "purge", "", &format!("{} rows", purged.rows()))?;
         Ok(purged)
+    }
+
+    /// Backs the store up into a directory, and removes the backups there that are older than the configuration lets them get; the new one's path.
+    pub fn backup(&self, directory: &Path, actor: &str) -> Result<PathBuf, LeadsError> {
+        Ok(self.store.backup_into(directory, self.config.retention.backup_days, actor, now())?)
     }
 
     pub(super) fn read_corrections(&self) -> Result<(), LeadsError> {
