@@ -3,6 +3,7 @@
 pub mod build;
 #[cfg(feature = "libmaxminddb")]
 pub mod capi;
+pub mod leads;
 pub mod memory;
 pub mod real;
 pub mod scale;
@@ -31,5 +32,10 @@ impl Plan {
     /// Whether nothing is wanted but cases of the socket.
     pub fn wants_socket_alone(&self) -> bool {
         !self.only.is_empty() && self.only.iter().all(|part| part.starts_with("socket"))
+    }
+
+    /// Whether nothing is wanted but cases of the store of leads.
+    pub fn wants_leads_alone(&self) -> bool {
+        !self.only.is_empty() && self.only.iter().all(|part| part.starts_with("leads"))
     }
 }
