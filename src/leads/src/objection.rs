@@ -75,7 +75,7 @@ impl Leads {
         let before = self.companies_in(entry.rule());
         let new = SuppressionList::update(path, |list| list.add(entry.clone()))?;
         let mut removed = self.apply_list(actor)?;
-        self.generations().reload()?;
+        self.reload()?;
         // Whose last network has gone.
         let snapshot = self.generations().snapshot();
         for id in before.iter().filter(|id| snapshot.networks(id).next().is_none()) {
@@ -92,7 +92,7 @@ impl Leads {
         let path = self.suppression().ok_or(LeadsError::Invalid(NO_LIST))?;
         let lifted = SuppressionList::update(path, |list| list.remove(rule))?;
         if lifted {
-            self.generations().reload()?;
+            self.reload()?;
             self.apply_list(actor)?;
             let subject = rule.to_string().replace('\t', " ");
             self.store().audit(now(), actor, "lift", &subject, "")?;
