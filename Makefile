@@ -17,7 +17,7 @@ export NAMEPLATE_BIN := $(CARGO_TARGET_DIR)/release/nameplate
 export NAMEPLATE_DEB := $(CARGO_TARGET_DIR)/nameplate.deb
 venv := $(CARGO_TARGET_DIR)/venv/bin
 node_tests := tests/e2e/node/clients.test.mjs
-python_files := scripts/make-sample scripts/make-vectors tests/e2e tests/format bindings/python benches/bindings/python
+python_files := scripts/make-sample scripts/make-vectors scripts/make-word-lists tests/e2e tests/format bindings/python benches/bindings/python
 python_venv := $(CARGO_TARGET_DIR)/venv-python/bin
 node_files := $(node_tests) $(wildcard bindings/node/*.mjs bindings/node/lib/*.js bindings/node/lib/*.mjs bindings/node/lib/middleware/*js \
 	bindings/node/test/*.mjs bindings/node/test/programs/*.mjs benches/bindings/node/*.mjs)

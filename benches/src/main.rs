@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use nameplate_benches::cases::bindings::{self, Places};
-use nameplate_benches::cases::{Plan, leads, memory, real, scale, socket};
+use nameplate_benches::cases::{Plan, leads, memory, real, scale, socket, visits};
 use nameplate_benches::data::Data;
 use nameplate_benches::figures::figures;
 use nameplate_benches::measure::Pinned;
@@ -134,6 +134,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         bindings::measure(&places(directory), &plan, &mut hear)?;
     }
     socket::measure(&data, tempfile::tempdir()?.path(), &plan, arguments.floating, &mut hear)?;
+    visits::measure(&data, tempfile::tempdir()?.path(), &plan, arguments.floating, &mut hear)?;
     if arguments.scale && !arguments.quick {
         scale::measure(&data, directory, &plan, &mut hear)?;
     }

@@ -10,6 +10,7 @@ pub mod real;
 pub mod scale;
 pub mod small;
 pub mod socket;
+pub mod visits;
 
 /// What to measure, and how long.
 #[derive(Clone, Debug)]

@@ -57,7 +57,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::model::{Record, SiteNumber};
 pub use audit::AuditEntry;
-pub use backup::{BackupReport, LONGEST_BACKUP_DAYS, expire_backups, restore, verify_backup};
+pub use backup::{BackupReport, LONGEST_BACKUP_DAYS, check_store, expire_backups, restore, verify_backup};
 pub use objection::{CompanySelector, StoredObjection};
 pub use retention::{Purged, Retention};
 pub use rights::{CompanyDay, CompanyExport, VisitorExport, VisitorVisit};
