@@ -30,6 +30,8 @@
 //! | `outgoing`, `export` | targets, signatures, retries, formats | SQL, addresses |
 //! | `leads` | the whole: [`Leads`], which daemon and web use | SQL, HTTP |
 
+pub mod export;
 pub mod gate;
 pub mod model;
+pub mod outgoing;
 pub mod segment;
