@@ -17,4 +17,6 @@ pub mod event;
 pub mod http;
 pub mod mail;
 mod plain_text;
+#[cfg(test)]
+pub(crate) mod samples;
 pub mod webhook;
