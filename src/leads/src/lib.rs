@@ -30,8 +30,11 @@
 //! | `outgoing`, `export` | targets, signatures, retries, formats | SQL, addresses |
 //! | `leads` | the whole: [`Leads`], which daemon and web use | SQL, HTTP |
 
+pub mod config;
 pub mod export;
 pub mod gate;
 pub mod model;
 pub mod outgoing;
+pub mod score;
 pub mod segment;
+pub mod store;

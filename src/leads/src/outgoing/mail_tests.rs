@@ -35,7 +35,6 @@ fn no_strangers_text_makes_a_header_or_a_recipient() {
                 "date",
                 "from",
                 "message-id",
-                "mime-version",
                 "subject",
                 "to"
             ],

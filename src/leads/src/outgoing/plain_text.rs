@@ -36,7 +36,7 @@ fn hides(character: char) -> bool {
 }
 
 /// A line in which no program finds a link, an address of mail or a mention: what makes one is followed by a word joiner,
-/// which has no width. It is put behind each `@`, `#` and `:`, and behind a dot that is followed by a letter or digit.
+/// which has no width. It is put behind `@`, `#` and `:` where no space follows, and behind a dot that is followed by a letter or digit.
 pub(crate) fn unlinked(text: &str) -> String {
     const JOINER: char = '\u{2060}';
     let clean = line(text, LONGEST);
@@ -45,7 +45,7 @@ pub(crate) fn unlinked(text: &str) -> String {
     while let Some(character) = characters.next() {
         inert.push(character);
         let breaks = match character {
-            '@' | '#' | ':' | '＠' | '＃' | '：' => true,
+            '@' | '#' | ':' | '＠' | '＃' | '：' => characters.peek().is_some_and(|next| *next != ' '),
             '.' | '。' | '．' | '｡' => characters.peek().is_some_and(|next| next.is_alphanumeric()),
             _ => false,
         };
