@@ -38,6 +38,7 @@
 mod alerts;
 mod apply;
 mod audit;
+mod backup;
 mod condition;
 mod deliveries;
 mod intern;
@@ -45,6 +46,7 @@ mod leads;
 mod objection;
 mod open;
 mod period;
+mod retention;
 mod rights;
 mod schema;
 mod segments;
@@ -60,8 +62,11 @@ use crate::model::{Record, SiteNumber};
 pub use alerts::{Entered, Looked, Touched, Watch};
 pub use deliveries::{Delivery, DeliveryState, Failed, NewDelivery, Next, Resend, TargetState};
 pub use audit::AuditEntry;
-pub use segments::{Segment, StoredCorrection};
+pub use backup::{BackupReport, LONGEST_BACKUP_DAYS, expire_backups, restore, verify_backup};
 pub use objection::{CompanySelector, StoredObjection};
+pub use retention::{Purged, Retention};
+pub use rights::{CompanyDay, CompanyExport, VisitorExport, VisitorVisit};
+pub use segments::{Segment, StoredCorrection};
 use writer::{Job, Writer};
 
 /// How a store is opened.
@@ -196,7 +201,9 @@ impl Store {
         let readers = Readers::open(&path, options.readers.max(1))?;
         let groups = Arc::clone(&opened.groups);
         let writer = Writer::start(opened, options.queue.max(1))?;
-        Ok(Store { shared: Arc::new(Shared { path, groups, orders: leads::Orders::default(), writer, readers }) })
+        Ok(Store {
+            shared: Arc::new(Shared { path, groups, orders: leads::Orders::default(), writer, readers }),
+        })
     }
 
     /// The number of the site of this name, which it gets at its first mention.
