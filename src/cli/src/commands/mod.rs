@@ -10,6 +10,7 @@ mod lookup;
 mod networks;
 mod serve;
 mod suppress;
+mod try_target;
 mod verify;
 
 use std::error::Error;
@@ -37,6 +38,7 @@ pub(crate) fn run(command: Command) -> ExitCode {
         Command::Diff(diff) => diff::run(&diff),
         Command::Export(export) => export::run(&export),
         Command::Suppress(suppress) => suppress::run(suppress.action),
+        Command::TryTarget(target) => try_target::run(&target),
         Command::Completions(completions) => documents::completions(&completions),
         Command::Man(man) => documents::man(&man),
     };
