@@ -27,7 +27,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -60,7 +60,9 @@ impl Clock {
                 .duration_since(UNIX_EPOCH)
                 .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX)),
             #[cfg(test)]
-            Clock::Runtime(start, from) => start + i64::try_from(from.elapsed().as_millis()).unwrap_or(i64::MAX),
+            Clock::Runtime(start, from) => {
+                start + i64::try_from(from.elapsed().as_millis()).unwrap_or(i64::MAX)
+            }
             #[cfg(test)]
             Clock::Fixed(at) => at,
         }
@@ -90,12 +92,15 @@ pub struct Outgoing {
     sender: Sender,
     wakes: HashMap<String, Arc<Notify>>,
     stop: CancellationToken,
-    tasks: JoinSet<()>,
+    tasks: Mutex<JoinSet<()>>,
 }
 
 impl std::fmt::Debug for Outgoing {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Outgoing").field("targets", &self.targets.targets.len()).finish_non_exhaustive()
+        formatter
+            .debug_struct("Outgoing")
+            .field("targets", &self.targets.targets.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -106,7 +111,11 @@ impl Outgoing {
     /// # Errors
     ///
     /// Certificates that cannot be read, or a store that cannot be written.
-    pub async fn start(store: Store, targets: Targets, formula: ScoreFormula) -> Result<Outgoing, OutgoingError> {
+    pub async fn start(
+        store: Store,
+        targets: Targets,
+        formula: ScoreFormula,
+    ) -> Result<Outgoing, OutgoingError> {
         Outgoing::start_at(store, targets, formula, Clock::System).await
     }
 
@@ -123,14 +132,15 @@ impl Outgoing {
         let targets = Arc::new(targets);
         let wakes: HashMap<_, _> =
             targets.targets.iter().map(|target| (target.name.clone(), Arc::new(Notify::new()))).collect();
-        let mut outgoing = Outgoing {
+        let outgoing = Outgoing {
             store,
             sender,
             wakes,
             stop: CancellationToken::new(),
-            tasks: JoinSet::new(),
+            tasks: Mutex::default(),
             targets: Arc::clone(&targets),
         };
+        let mut tasks = JoinSet::new();
         for target in &targets.targets {
             let worker = Worker {
                 store: outgoing.store.clone(),
@@ -140,7 +150,7 @@ impl Outgoing {
                 wake: Arc::clone(&outgoing.wakes[&target.name]),
                 stop: outgoing.stop.clone(),
             };
-            outgoing.tasks.spawn(worker.run());
+            tasks.spawn(worker.run());
         }
         if watched {
             let alerts = alert::Alerts {
@@ -152,15 +162,17 @@ impl Outgoing {
                 wakes: outgoing.wakes.clone(),
                 stop: outgoing.stop.clone(),
             };
-            outgoing.tasks.spawn(alerts.run());
+            tasks.spawn(alerts.run());
         }
+        *outgoing.tasks.lock().await = tasks;
         Ok(outgoing)
     }
 
     /// Ends: attempts that are under way have two seconds, everything else is kept for the next start.
-    pub async fn shutdown(mut self) {
+    pub async fn shutdown(&self) {
         self.stop.cancel();
-        while self.tasks.join_next().await.is_some() {}
+        let mut tasks = self.tasks.lock().await;
+        while tasks.join_next().await.is_some() {}
     }
 
     /// Sends an event of a made-up company to a target, now and once, past the queue.
@@ -174,7 +186,12 @@ impl Outgoing {
     }
 
     /// Deliveries that wait, or dead letters, the newest first, at most `limit`: of one target, or of all.
-    pub async fn deliveries(&self, target: Option<String>, dead: bool, limit: u32) -> Result<Vec<DeliveryState>, StoreError> {
+    pub async fn deliveries(
+        &self,
+        target: Option<String>,
+        dead: bool,
+        limit: u32,
+    ) -> Result<Vec<DeliveryState>, StoreError> {
         blocking(&self.store, move |store| store.deliveries(target.as_deref(), dead, limit)).await
     }
 

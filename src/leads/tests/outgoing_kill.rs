@@ -79,7 +79,8 @@ fn child(text: &str) {
     for number in 0..EACH {
         let id = format!("msg_{turn}_{number}");
         let body = Event::test(&[id.clone()], 0).to_json();
-        let delivery = NewDelivery { id: id.clone(), target: "hook".into(), kind: "test", company: None, body };
+        let delivery =
+            NewDelivery { id: id.clone(), target: "hook".into(), kind: "test", company: None, body };
         store.add_deliveries(vec![delivery], 10_000, 0).unwrap();
         println!("added {id}");
     }
@@ -144,6 +145,12 @@ fn no_delivery_is_lost_by_a_kill() {
             }
         }
     }
-    println!("{KILLS} kills, {} deliveries acknowledged, {} received, {twice} of them twice", acknowledged.len(), received.len());
-    assert!(acknowledged.iter().all(|id| received.contains_key(id) || id.starts_with(&format!("msg_{KILLS}_"))));
+    println!(
+        "{KILLS} kills, {} deliveries acknowledged, {} received, {twice} of them twice",
+        acknowledged.len(),
+        received.len()
+    );
+    assert!(
+        acknowledged.iter().all(|id| received.contains_key(id) || id.starts_with(&format!("msg_{KILLS}_")))
+    );
 }

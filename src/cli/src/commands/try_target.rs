@@ -29,7 +29,8 @@ pub(super) fn run(arguments: &TryTarget) -> Result<ExitCode, Failure> {
     let text = fs::read_to_string(&arguments.config).map_err(|error| format!("{path}: {error}"))?;
     let config: Config = toml::from_str(&text).map_err(|error| format!("{path}: {}", error.message()))?;
     let Some(leads) = config.leads else { return Err(format!("{path}: there is no [leads]").into()) };
-    let targets = Targets::new(&leads.outgoing, &leads.targets).map_err(|error| format!("{path}: {error}"))?;
+    let targets =
+        Targets::new(&leads.outgoing, &leads.targets).map_err(|error| format!("{path}: {error}"))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(try_target(&targets, &arguments.target))??;
     println!("{} took it", arguments.target);

@@ -87,8 +87,14 @@ impl Alerts {
                     if !tell {
                         continue;
                     }
-                    let Some(detail) = self.store.lead(&company.company, &self.formula, now)? else { continue };
-                    let kind = if target.segment.is_some() { EventKind::SegmentEntered } else { EventKind::LeadCreated };
+                    let Some(detail) = self.store.lead(&company.company, &self.formula, now)? else {
+                        continue;
+                    };
+                    let kind = if target.segment.is_some() {
+                        EventKind::SegmentEntered
+                    } else {
+                        EventKind::LeadCreated
+                    };
                     let event = Event::new(kind, target.segment.as_deref(), &target.sites, detail, now);
                     found.deliveries.push(NewDelivery {
                         id: delivery_id()?,
@@ -115,8 +121,11 @@ impl Alerts {
     fn watched(&self, now: i64) -> Result<Vec<(&Target, Watch)>, StoreError> {
         let mut watched = Vec::with_capacity(self.targets.len());
         for target in &self.targets {
-            let watch =
-                Watch { target: target.name.clone(), segment: target.segment.clone(), sites: target.sites.clone() };
+            let watch = Watch {
+                target: target.name.clone(),
+                segment: target.segment.clone(),
+                sites: target.sites.clone(),
+            };
             match self.store.begin_watch(&watch, &self.formula, now) {
                 Ok(_) => watched.push((&**target, watch)),
                 Err(StoreError::Missing(what)) => {
@@ -148,6 +157,7 @@ impl Alerts {
 /// `msg_` and 128 bits by chance.
 pub(super) fn delivery_id() -> Result<String, StoreError> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|_| StoreError::Invalid("the system gives no random bytes".into()))?;
+    getrandom::fill(&mut bytes)
+        .map_err(|_| StoreError::Invalid("the system gives no random bytes".into()))?;
     Ok(format!("msg_{:032x}", u128::from_be_bytes(bytes)))
 }

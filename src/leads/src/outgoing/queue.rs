@@ -163,7 +163,8 @@ impl Worker {
             return Wait::Rest(Duration::ZERO);
         }
         let asked = failure.asked_wait().unwrap_or_default().min(backoff::LONGEST_ASKED);
-        let wait = backoff::wait(failures, u32::MAX, self.limits.first_retry, None, chance()).unwrap_or(LONGEST_REST);
+        let wait = backoff::wait(failures, u32::MAX, self.limits.first_retry, None, chance())
+            .unwrap_or(LONGEST_REST);
         Wait::Rest(wait.min(LONGEST_REST).max(asked))
     }
 }

@@ -31,7 +31,8 @@ fn slack(name: &str, port: u16, rest: &str) -> String {
     format!("[[targets]]\nname = '{name}'\nkind = 'slack'\nurl = 'http://127.0.0.1:{port}/{name}'\n{rest}\n")
 }
 
-const LOOPBACK: &str = "[outgoing]\nallow = ['127.0.0.0/8']\nplaintext = ['127.0.0.0/8']\nfirst_retry_ms = 100\n";
+const LOOPBACK: &str =
+    "[outgoing]\nallow = ['127.0.0.0/8']\nplaintext = ['127.0.0.0/8']\nfirst_retry_ms = 100\n";
 
 fn store() -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
@@ -41,7 +42,13 @@ fn store() -> (tempfile::TempDir, Store) {
 
 fn delivery(target: &str, number: usize) -> NewDelivery {
     let body = samples::hostile("Example", event::EventKind::LeadCreated).to_json();
-    NewDelivery { id: format!("msg_{target}_{number}"), target: target.into(), kind: "lead.created", company: None, body }
+    NewDelivery {
+        id: format!("msg_{target}_{number}"),
+        target: target.into(),
+        kind: "lead.created",
+        company: None,
+        body,
+    }
 }
 
 async fn add(store: &Store, deliveries: Vec<NewDelivery>) {
@@ -77,7 +84,10 @@ async fn receiver(answers: Vec<&'static str>) -> (u16, mpsc::UnboundedReceiver<S
                 let _ = seen.send(text);
                 return std::future::pending().await;
             }
-            stream.write_all(format!("HTTP/1.1 {answer}\r\ncontent-length: 0\r\n\r\n").as_bytes()).await.unwrap();
+            stream
+                .write_all(format!("HTTP/1.1 {answer}\r\ncontent-length: 0\r\n\r\n").as_bytes())
+                .await
+                .unwrap();
             let _ = seen.send(text);
         }
     });
@@ -126,9 +136,11 @@ async fn a_target_that_never_answers_holds_up_no_other() {
     let (_folder, store) = store();
     let (slow, mut asked) = receiver(vec!["never"]).await;
     let (good, mut served) = receiver(vec!["200 OK"]).await;
-    let text = format!("{LOOPBACK}timeout_ms = 120000\n{}{}", slack("slow", slow, ""), slack("good", good, ""));
+    let text =
+        format!("{LOOPBACK}timeout_ms = 120000\n{}{}", slack("slow", slow, ""), slack("good", good, ""));
     let outgoing = Outgoing::start(store.clone(), targets(&text), ScoreFormula::default()).await.unwrap();
-    add(&store, (0..10).flat_map(|number| [delivery("slow", number), delivery("good", number)]).collect()).await;
+    add(&store, (0..10).flat_map(|number| [delivery("slow", number), delivery("good", number)]).collect())
+        .await;
     outgoing.wakes.values().for_each(|wake| wake.notify_one());
     asked.recv().await.unwrap();
     for _ in 0..10 {
@@ -190,7 +202,12 @@ async fn an_error_is_tried_again_with_the_same_id_and_a_410_is_not() {
 }
 
 fn seen(store: &Store, site: &str, company: &str, at: Timestamp) {
-    let company = CompanyFacts { id: company.into(), name: format!("{company} AG"), confidence: 60, ..CompanyFacts::default() };
+    let company = CompanyFacts {
+        id: company.into(),
+        name: format!("{company} AG"),
+        confidence: 60,
+        ..CompanyFacts::default()
+    };
     store
         .record_blocking(Record::Seen(Box::new(Seen {
             site: store.site(site).unwrap(),
@@ -234,7 +251,10 @@ fn told(store: &Store, text: &str, now: Timestamp) -> Vec<(String, String, Strin
 }
 
 fn says(expected: &[(&str, &str, &str)]) -> Vec<(String, String, String)> {
-    expected.iter().map(|(target, kind, company)| ((*target).into(), (*kind).into(), (*company).into())).collect()
+    expected
+        .iter()
+        .map(|(target, kind, company)| ((*target).into(), (*kind).into(), (*company).into()))
+        .collect()
 }
 
 fn condition(json: &str) -> Condition {
@@ -281,7 +301,8 @@ fn a_company_is_told_of_once_until_it_left_and_came_back() {
     // After 40 days it has left by time alone, and enters again.
     let later = NOW + 40 * DAY;
     for watch in [("hot", NOW), ("daily", tomorrow)] {
-        let watch = crate::store::Watch { target: watch.0.into(), segment: Some("hot".into()), sites: Vec::new() };
+        let watch =
+            crate::store::Watch { target: watch.0.into(), segment: Some("hot".into()), sites: Vec::new() };
         assert_eq!(store.sweep_watch(&watch, &ScoreFormula::default(), later).unwrap(), 1);
     }
     seen(&store, "main", "a", later);
@@ -345,7 +366,9 @@ fn what_is_to_be_told_of_a_company_goes_with_the_company() {
     let left = store.deliveries(None, false, 100).unwrap();
     assert_eq!(left.len(), 3);
     for delivery in left {
-        let crate::store::Next::Due(next) = store.next_delivery(&delivery.target, NOW).unwrap() else { panic!() };
+        let crate::store::Next::Due(next) = store.next_delivery(&delivery.target, NOW).unwrap() else {
+            panic!()
+        };
         assert!(next.body.contains("\"b AG\"") && !next.body.contains("a AG"), "{}", next.body);
     }
 }
