@@ -15,7 +15,7 @@ import time
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
-from support import error_line, run, run_ok
+from support import PATIENCE, ROOT, Daemon, error_line, request, run, run_ok
 
 KEY = base64.b64encode(bytes(range(32))).decode()
 SECRET = f"whsec_{KEY}"
@@ -26,6 +26,7 @@ class Receiver(http.server.ThreadingHTTPServer):
 
     def __init__(self, status=200, headers=(), context=None):
         self.requests, self.status, self.headers = [], status, headers
+        self.taken = threading.Event()
         super().__init__(("127.0.0.1", 0), Handler)
         if context:
             self.socket = context.wrap_socket(self.socket, server_side=True)
@@ -49,6 +50,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("content-length", "0")
         self.end_headers()
+        self.server.taken.set()
 
     def log_message(self, *_):
         pass
@@ -60,7 +62,7 @@ class Mailbox:
     def __init__(self, answer="250 OK"):
         self.answer, self.mails = answer, []
 
-    async def handle_DATA(self, _server, session, envelope):
+    async def handle_DATA(self, _server, session, envelope):  # noqa: N802
         self.mails.append((session.ssl is not None, session.auth_data, envelope))
         return self.answer
 
@@ -71,8 +73,21 @@ def certificate(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tls")
     made, key = folder / "certificate.pem", folder / "key.pem"
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-        + ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key, "-out", made],
+        [
+            *(
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-days",
+                "2",
+                "-subj",
+                "/CN=localhost",
+            ),
+            *("-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key, "-out", made),
+        ],
         check=True,
         capture_output=True,
     )
@@ -100,7 +115,8 @@ def hook(port, scheme="http", host="127.0.0.1"):
 
 def test_a_webhook_is_signed_as_standard_webhooks_says(tmp_path):
     with Receiver() as receiver:
-        assert run_ok("try-target", "--config", configured(tmp_path, hook(receiver.port)), "x") == "x took it\n"
+        config = configured(tmp_path, hook(receiver.port))
+        assert run_ok("try-target", "--config", config, "x") == "x took it\n"
     [(path, headers, body)] = receiver.requests
     assert path == "/hook"
     assert headers["content-type"] == "application/json"
@@ -165,7 +181,9 @@ def test_a_chat_gets_its_own_json(tmp_path, kind):
 
 
 def mail(port, security, more=""):
-    return f"[leads.outgoing.mail]\nserver = '{'127.0.0.1' if security == 'none' else 'localhost'}'\nport = {port}\nsecurity = '{security}'\nfrom = 'leads@example.com'\n{more}"
+    server = "127.0.0.1" if security == "none" else "localhost"
+    settings = f"server = '{server}'\nport = {port}\nsecurity = '{security}'\nfrom = 'leads@example.com'"
+    return f"[leads.outgoing.mail]\n{settings}\n{more}"
 
 
 MAIL = "kind = 'mail'\naddress = 'sales@example.com'"
@@ -230,3 +248,45 @@ def test_no_error_shows_a_secret(tmp_path):
     ):
         line = error_line(run("try-target", "--config", config, "x"))
         assert not any(secret in line for secret in (KEY, "p4ss", "k3y")), line
+
+
+def test_a_visit_becomes_a_signed_webhook_and_an_address_is_nowhere(tmp_path, socket_folder):
+    database = tmp_path / "vectors.npl"
+    run_ok("build", "--config", ROOT / "tests/vectors/vectors.toml", "-o", database)
+    suppress = tmp_path / "suppress.list"
+    run_ok("suppress", "create", "--list", suppress)
+    with Receiver() as receiver:
+        config = configured(tmp_path, hook(receiver.port))
+        config.write_text(
+            f"suppress = '{suppress}'\n[leads]\nstore = '{tmp_path}/leads.db'\n"
+            + config.read_text()
+            + "[[leads.sites]]\nname = 'shop'\nhosts = ['shop.example']\nlegal_basis = 'consent'\n"
+        )
+        daemon = Daemon(database, socket_folder, extra=["--config", config])
+        try:
+            daemon.wait_until_ready()
+            visit = {
+                "site": "shop",
+                "address": "20.0.3.131",
+                "url": "https://shop.example/pricing?key=1",
+                "title": "</script>\r\n=1+1 \u202e",
+                "consent": "company",
+            }
+            with daemon.connect() as client:
+                client.sendall(request("VISIT", json.dumps(visit)))
+                assert b'"level":"company"' in client.recv(4096)
+            assert receiver.taken.wait(PATIENCE), daemon.log.read_text()
+            assert daemon.terminate() == 0
+        finally:
+            daemon.kill()
+    [(_, headers, body)] = receiver.requests
+    event = json.loads(body)
+    assert event["type"] == "lead.created"
+    assert event["data"]["lead"]["company"]["name"] == "Beispiel Maschinenbau GmbH"
+    assert event["data"]["pages"][0]["path"] == "/pricing"
+    assert event["data"]["provenance"]["sources"][0]["licence"] == "CC0-1.0"
+    number = int.from_bytes(bytes([20, 0, 3, 131]), "big")
+    for hidden in ("20.0.3.131", str(number), f"{number:08x}"):
+        assert hidden not in body.decode()
+        assert hidden not in str(headers)
+        assert hidden not in daemon.log.read_text()

@@ -162,6 +162,10 @@ impl Outgoing {
                 wakes: outgoing.wakes.clone(),
                 stop: outgoing.stop.clone(),
             };
+            // Whoever comes from here on is new.
+            let alerts = Arc::new(alerts);
+            let first = Arc::clone(&alerts);
+            blocking(&outgoing.store, move |_| first.begin()).await?;
             tasks.spawn(alerts.run());
         }
         *outgoing.tasks.lock().await = tasks;

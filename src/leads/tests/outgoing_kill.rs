@@ -81,7 +81,7 @@ fn child(text: &str) {
         let body = Event::test(&[id.clone()], 0).to_json();
         let delivery =
             NewDelivery { id: id.clone(), target: "hook".into(), kind: "test", company: None, body };
-        store.add_deliveries(vec![delivery], 10_000, 0).unwrap();
+        store.add_deliveries(vec![delivery], 10_000, nameplate_leads::now()).unwrap();
         println!("added {id}");
     }
     println!("ready");

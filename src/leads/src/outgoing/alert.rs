@@ -35,10 +35,15 @@ pub(super) struct Alerts {
 }
 
 impl Alerts {
-    pub(super) async fn run(self) {
+    /// Makes sure that who is in already is known. The first time it reads all companies: a second or so for a million.
+    pub(super) fn begin(&self) -> Result<(), StoreError> {
+        self.watched(self.clock.now()).map(drop)
+    }
+
+    pub(super) async fn run(self: Arc<Self>) {
         let mut looks = interval_at(Instant::now() + EVERY, EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let alerts = Arc::new(self);
+        let alerts = self;
         let mut count = 0_u32;
         loop {
             let (again, sweep) = (Arc::clone(&alerts), count % SWEEP == 0);
