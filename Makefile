@@ -17,7 +17,7 @@ export NAMEPLATE_BIN := $(CARGO_TARGET_DIR)/release/nameplate
 export NAMEPLATE_DEB := $(CARGO_TARGET_DIR)/nameplate.deb
 venv := $(CARGO_TARGET_DIR)/venv/bin
 node_tests := tests/e2e/node/clients.test.mjs
-python_files := scripts/make-sample scripts/make-vectors tests/e2e tests/format
+python_files := scripts/make-sample scripts/make-vectors scripts/make-word-lists tests/e2e tests/format
 fuzz_targets := $(basename $(notdir $(wildcard fuzz/targets/*.rs)))
 shell_files := .ci/run packaging/debian/postinst packaging/debian/postrm scripts/check-units scripts/get-data scripts/library-version scripts/link-library scripts/run scripts/setup
 # Where the library goes; on Debian packagers want /usr/lib/<triplet>.
@@ -50,6 +50,7 @@ test-long: setup-long data ## the tests that can be run for longer, for longer; 
 	NAMEPLATE_LONG=1 cargo test --locked -p nameplate --test swap_model --test generations --test fork --test damage -- --nocapture
 	NAMEPLATE_LONG=1 cargo test --locked -p nameplate-daemon --test reload_load -- --nocapture
 	NAMEPLATE_LONG=1 cargo test --locked -p nameplate-capi --test library -- --nocapture
+	NAMEPLATE_LONG=1 cargo test --locked -p nameplate-leads --test store -- --nocapture
 	NAMEPLATE_LONG=1 $(venv)/pytest -s tests/e2e/test_publish.py tests/e2e/test_frames.py tests/e2e/test_load.py tests/e2e/test_memory.py
 
 # In the release profile: thousands of millions of lookups. NAMEPLATE_FILE names another file.
