@@ -33,11 +33,13 @@
 pub mod client_address;
 pub mod config;
 pub mod correction;
+pub mod export;
 pub mod form_domain;
 pub mod gate;
 mod leads;
 pub mod model;
 pub mod objection;
+pub mod outgoing;
 pub mod page;
 pub mod robots;
 pub mod score;

@@ -23,6 +23,7 @@
 //! | `tally` | visits, page views and seconds of a company in a day, a month, a year | `counts` |
 //! | `filtered` | page views of a day that are not shown, by reason | `counts` |
 //! | `segment`, `correction`, `objection`, `audit` | what users said | never; `audit` with `audit` |
+//! | `delivery`, `alert_…` | what waits to be sent, dead letters; who is in which segment | the company, or after `keep_days` |
 //!
 //! A page of companies reads `tally` alone: a period is at most two ends of days, and months and years between them, so that its cost
 //! grows with the companies that came and not with what they looked at.
@@ -34,10 +35,12 @@
 //! A submodule adds its migration to `schema::MIGRATIONS`, changes by [`Store::write`], which takes part in the group commit and
 //! returns when that is durable, and asks by [`Store::read`].
 
+mod alerts;
 mod apply;
 mod audit;
 mod backup;
 mod condition;
+mod deliveries;
 mod intern;
 mod leads;
 mod objection;
@@ -56,8 +59,10 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::model::{Record, SiteNumber};
+pub use alerts::{Entered, Looked, Touched, Watch};
 pub use audit::AuditEntry;
 pub use backup::{BackupReport, LONGEST_BACKUP_DAYS, check_store, expire_backups, restore, verify_backup};
+pub use deliveries::{Delivery, DeliveryState, Failed, NewDelivery, Next, Resend, TargetState};
 pub use objection::{CompanySelector, StoredObjection};
 pub use retention::{Purged, Retention};
 pub use rights::{CompanyDay, CompanyExport, VisitorExport, VisitorVisit};
