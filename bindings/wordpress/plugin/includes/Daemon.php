@@ -19,7 +19,7 @@ final class Daemon
     /** Seconds that a browser's report of a page view may take; nobody waits for it. */
     public const VISIT = 1.0;
     /** Seconds that an admin page may wait. */
-    public const ADMIN = 5.0;
+    public const ADMIN = 2.0;
 
     public static function leads(float $timeout): Leads
     {
