@@ -98,6 +98,17 @@ describe('every consent tool', () => {
     }
   });
 
+  it('has three seconds to remember a refusal before the interest of the site decides', async (test) => {
+    for (const [refused, sent] of [[true, []], [false, ['-']]]) {
+      const visitor = await visitorFor(test, browser, { tag: INTEREST });
+      await visitor.go();
+      assert.deepEqual(await visitor.sent(2000), []);
+      await visitor.page.addScriptTag({ content: tools.cookiebot });
+      if (refused) await visitor.do(() => test.withdraw());
+      assert.deepEqual(consents(await visitor.sent(20_000)), sent);
+    }
+  });
+
   it('may come after the script', async (test) => {
     for (const [name, tool] of Object.entries({ tcf: tools.tcf, google: tools.google, cookiebot: tools.cookiebot })) {
       const visitor = await visitorFor(test, browser, { tag: SESSIONS });
@@ -170,7 +181,7 @@ describe('IAB TCF', () => {
             },
             [part, consents, interests],
           );
-          const sent = (await visitor.sent()).map((visit) => visit.consent ?? '-');
+          const sent = (await visitor.sent(4000)).map((visit) => visit.consent ?? '-');
           assert.equal(sent.join() || 'nothing', outcome[place], JSON.stringify([part, consents, interests]));
           assert.deepEqual(await visitor.cookieNames(), outcome[place] === 'sessions' ? BOTH : []);
         }

@@ -45,7 +45,7 @@ describe('decisions', () => {
           const objected = { name: 'np_objection', value: '1', url: visitor.server.origin };
           if (objection === 'yes') await visitor.context.addCookies([objected]);
           await visitor.go();
-          const visits = await visitor.sent();
+          const visits = await visitor.sent(consent === '-' ? 4000 : 1000);
 
           const told = `${row.join(' ')}: ${JSON.stringify(visits)}`;
           assert.equal(visits.length, sent === 'nothing' ? 0 : 1, told);

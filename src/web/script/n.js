@@ -30,6 +30,8 @@
   // Consent tools come later than this script; after 10 seconds without an answer there is none.
   const ASK_MILLISECONDS = 500;
   const ASK_TIMES = 20;
+  // Without an answer, a site's interest waits three seconds for a tool that remembers a refusal.
+  const INTEREST_ASKS = 6;
 
   const settings = (document.currentScript || {}).dataset || {};
   const interest = settings.basis === 'legitimate-interest';
@@ -110,8 +112,8 @@
     },
   };
 
-  // `own` is both the site's function and what it calls us with.
-  const isAsked = (tool) => !asked || asked.split(/[\s,]+/).includes(tool === 'said' ? 'own' : tool);
+  // The site's own words always count: its function, and what it calls us with.
+  const isAsked = (tool) => !asked || tool === 'own' || tool === 'said' || asked.split(/[\s,]+/).includes(tool);
 
   // The lowest of what is known; undefined if nothing is.
   const consent = () => {
@@ -193,7 +195,9 @@
   // The most that may be done, whatever is consented to.
   const ceiling = () => (objected || read(OBJECTION) ? OFF : Math.min(highest, isPrivate() ? COUNT : SESSIONS));
 
-  const levelOf = (known) => Math.min(ceiling(), known === undefined ? (interest ? COMPANY : OFF) : known);
+  const unasked = () => (interest && asks <= ASK_TIMES - INTEREST_ASKS ? COMPANY : OFF);
+
+  const levelOf = (known) => Math.min(ceiling(), known === undefined ? unasked() : known);
 
   // What looks like an e-mail address is left out, in addresses of pages as in titles.
   const withhold = (text) =>
