@@ -17,6 +17,7 @@ export NAMEPLATE_BIN := $(CARGO_TARGET_DIR)/release/nameplate
 export NAMEPLATE_DEB := $(CARGO_TARGET_DIR)/nameplate.deb
 venv := $(CARGO_TARGET_DIR)/venv/bin
 node_tests := tests/e2e/node/clients.test.mjs
+browser_tests := $(wildcard tests/browser/*.test.mjs)
 python_files := scripts/make-sample scripts/make-vectors tests/e2e tests/format
 fuzz_targets := $(basename $(notdir $(wildcard fuzz/targets/*.rs)))
 shell_files := .ci/run packaging/debian/postinst packaging/debian/postrm scripts/check-units scripts/get-data scripts/library-version scripts/link-library scripts/run scripts/setup
@@ -42,6 +43,11 @@ test: setup-test data deb ## everything from a fresh machine, then every test
 	$(venv)/pytest tests/e2e
 	$(venv)/pytest tests/format
 	node --test --test-reporter=spec $(node_tests)
+	$(MAKE) --no-print-directory test-browser
+
+.PHONY: test-browser
+test-browser: setup-test ## the page script in Chromium
+	node --test --test-reporter=spec $(browser_tests)
 
 # The same tests with the numbers that take long: reloads under millions of requests, thousands of killed builds, damage at
 # a hundred thousand places, a gigabyte of rubbish, twenty minutes of soak. The figures that they measure are printed.
@@ -138,6 +144,10 @@ library: setup-run ## builds the C library in target/capi
 $(library)/libnameplate.so:
 	$(MAKE) library
 
+.PHONY: script
+script: setup-test ## makes src/web/script/n.min.js of n.js
+	npm --prefix tests/browser run --silent minify
+
 .PHONY: header
 header: setup-run ## makes include/nameplate.h of src/capi
 	NAMEPLATE_WRITE_HEADER=1 cargo test --locked -p nameplate-capi --test header
@@ -160,13 +170,13 @@ lint: setup-lint ## every lint that CI runs
 	scripts/check-units
 	$(venv)/ruff check $(python_files)
 	$(venv)/ruff format --check $(python_files)
-	node --check $(node_tests)
-	@if grep --quiet '"resolved"' tests/e2e/node/package-lock.json; then \
-		echo 'package-lock.json names download addresses: run npm install in tests/e2e/node' >&2; exit 1; fi
+	set -e; for file in $(node_tests) $(wildcard tests/browser/*.mjs) src/web/script/n.js src/web/script/n.min.js; do node --check $$file; done
+	@for folder in tests/e2e/node tests/browser; do if grep --quiet '"resolved"' $$folder/package-lock.json; then \
+		echo "package-lock.json names download addresses: run npm install in $$folder" >&2; exit 1; fi; done
 
 .PHONY: clean
 clean: ## removes what was built and fetched
-	rm -rf target data/sources data/nameplate.npl run tests/e2e/node/node_modules
+	rm -rf target data/sources data/nameplate.npl run tests/e2e/node/node_modules tests/browser/node_modules
 
 .PHONY: setup-run setup-test setup-long setup-lint setup-bench setup-fuzz setup-deb
 setup-run setup-test setup-long setup-lint setup-bench setup-fuzz setup-deb: setup-%:
