@@ -19,7 +19,8 @@ venv := $(CARGO_TARGET_DIR)/venv/bin
 node_tests := tests/e2e/node/clients.test.mjs
 python_files := scripts/make-sample scripts/make-vectors tests/e2e tests/format bindings/python benches/bindings/python
 python_venv := $(CARGO_TARGET_DIR)/venv-python/bin
-node_files := $(node_tests) $(wildcard bindings/node/*.mjs bindings/node/lib/*.js bindings/node/lib/*.mjs bindings/node/lib/middleware/*js \
+browser_tests := $(wildcard tests/browser/*.test.mjs)
+node_files := $(node_tests) $(wildcard tests/browser/*.mjs src/web/script/*.js bindings/node/*.mjs bindings/node/lib/*.js bindings/node/lib/*.mjs bindings/node/lib/middleware/*js \
 	bindings/node/test/*.mjs bindings/node/test/programs/*.mjs benches/bindings/node/*.mjs)
 php_folders := bindings/php benches/bindings/php
 php_headers = $(patsubst -I%,-isystem %,$(shell php-config --includes))
@@ -51,6 +52,11 @@ test: setup-test data deb packages ## everything from a fresh machine, then ever
 	$(python_venv)/pytest bindings/python
 	node bindings/node/test/run.mjs $(packages)/node
 	bindings/php/run-tests $(packages)/php $(library)/libnameplate.so.$(abi_version) $(CARGO_TARGET_DIR)/php
+	$(MAKE) --no-print-directory test-browser
+
+.PHONY: test-browser
+test-browser: setup-test ## the page script in Chromium
+	node --test --test-reporter=spec $(browser_tests)
 
 # The same tests with the numbers that take long: reloads under millions of requests, thousands of killed builds, damage at
 # a hundred thousand places, a gigabyte of rubbish, twenty minutes of soak. The figures that they measure are printed.
@@ -169,6 +175,10 @@ packages-php: setup-test binary library
 	$(NAMEPLATE_BIN) build --config tests/vectors/vectors.toml -o $(CARGO_TARGET_DIR)/vectors.npl
 	bindings/php/package $(packages)/php $(library)/libnameplate.a $(CARGO_TARGET_DIR)/vectors.npl
 
+.PHONY: script
+script: setup-test ## makes src/web/script/n.min.js of n.js
+	npm --prefix tests/browser run --silent minify
+
 .PHONY: header
 header: setup-run ## makes include/nameplate.h of src/capi
 	NAMEPLATE_WRITE_HEADER=1 cargo test --locked -p nameplate-capi --test header
@@ -205,12 +215,12 @@ lint: setup-lint packages-python ## every lint that CI runs
 	composer validate --quiet --no-check-publish --no-check-version bindings/php/composer.json
 	$(CC) -fsyntax-only -std=gnu11 -O2 -Wall -Wextra -Werror -DCOMPILE_DL_NAMEPLATE -DZEND_ENABLE_STATIC_TSRMLS_CACHE=1 \
 		-Iinclude $(php_headers) bindings/php/ext/*.c
-	@if grep '"resolved"' tests/e2e/node/package-lock.json bindings/node/test/package-lock.json benches/bindings/node/package-lock.json; then \
+	@if grep '"resolved"' tests/e2e/node/package-lock.json tests/browser/package-lock.json bindings/node/test/package-lock.json benches/bindings/node/package-lock.json; then \
 		echo 'package-lock.json names download addresses: run npm install --omit-lockfile-registry-resolved beside it' >&2; exit 1; fi
 
 .PHONY: clean
 clean: ## removes what was built and fetched
-	rm -rf target data/sources data/nameplate.npl run tests/e2e/node/node_modules bindings/node/test/node_modules benches/bindings/node/node_modules \
+	rm -rf target data/sources data/nameplate.npl run tests/e2e/node/node_modules tests/browser/node_modules bindings/node/test/node_modules benches/bindings/node/node_modules \
 		bindings/python/build bindings/python/src/*.egg-info
 
 .PHONY: setup-run setup-test setup-long setup-lint setup-bench setup-fuzz setup-deb
