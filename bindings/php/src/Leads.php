@@ -113,6 +113,41 @@ final class Leads
         return \is_int($rows) ? $rows : throw $this->connection->unexpected($rows);
     }
 
+    /**
+     * The companies and networks that asked not to be shown.
+     *
+     * @return list<array<string, string>> one of `id`, `domain`, `network`, or `register` and `number`; `date` and `reason`
+     */
+    public function objections(): array
+    {
+        $objections = $this->json($this->ask('OBJECTION', 'LIST'));
+        return \array_is_list($objections) ? $objections : throw $this->connection->unexpected(null);
+    }
+
+    /**
+     * Hides a company or a network at once and for good, and removes what is stored of it.
+     *
+     * @param array<string, string> $rule one of `id`, `domain`, `network`, or `register` and `number`
+     * @param string $reason how it was asked for
+     * @return int how many rows were removed
+     */
+    public function object(array $rule, string $reason): int
+    {
+        $reply = $this->json($this->ask('OBJECTION', 'ADD', self::encode(['reason' => $reason] + $rule)));
+        return \is_int($reply['removed'] ?? null) ? $reply['removed'] : throw $this->connection->unexpected(null);
+    }
+
+    /**
+     * Takes an objection back. What was removed stays removed.
+     *
+     * @param array<string, string> $rule as for {@see object()}
+     * @return bool whether there was one
+     */
+    public function lift(array $rule): bool
+    {
+        return $this->ask('OBJECTION', 'LIFT', self::encode($rule)) === 1;
+    }
+
     /** Lets go of the connection. Closing twice is nothing. */
     public function close(): void
     {

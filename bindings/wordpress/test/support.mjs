@@ -249,6 +249,8 @@ export class WordPress {
     execFileSync('unzip', ['-q', join(BUILDS, `src/wordpress/wp-${this.version}.zip`), '-d', this.root]);
     // Scripts, styles and pictures are not in that file.
     cpSync(join(BUILDS, `public/wp-${this.version}`), this.root, { recursive: true, force: false });
+    // Both bring along a database in which WordPress is installed already.
+    rmSync(join(this.root, 'wp-content/database'), { recursive: true, force: true });
     this.port = await freePort();
     this.backendPort = await freePort();
     this.origin = `http://localhost:${this.port}`;
