@@ -96,6 +96,9 @@ final class Daemon
         if (str_contains($text, 'unknown command')) {
             return __('The daemon runs, but keeps no visits: its configuration has no [leads] section.', 'nameplate');
         }
+        if (str_contains($text, 'no such site')) {
+            return __('The daemon runs, but its configuration has no site of this name.', 'nameplate');
+        }
         /* translators: %s: what the daemon's client says, in English */
         return sprintf(__('The daemon does not answer as it should: %s', 'nameplate'), $text);
     }
