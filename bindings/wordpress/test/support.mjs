@@ -425,7 +425,7 @@ require ${php(join(this.root, 'wp-load.php'))}; ${code}`,
   /** A page with a content; its address. */
   addPage(title, content, template = '') {
     const id = this.php(
-      `echo wp_insert_post(['post_type' => 'page', 'post_status' => 'publish', 'post_title' => ${php(title)}, 'post_content' => wp_slash(${php(content)}), 'post_name' => sanitize_title(${php(title)})]);`,
+      `kses_remove_filters(); echo wp_insert_post(['post_type' => 'page', 'post_status' => 'publish', 'post_title' => ${php(title)}, 'post_content' => wp_slash(${php(content)}), 'post_name' => sanitize_title(${php(title)})]);`,
     );
     return `${this.origin}/${this.php(`echo get_post_field('post_name', ${id});`)}/`;
   }
@@ -437,13 +437,13 @@ require ${php(join(this.root, 'wp-load.php'))}; ${code}`,
        $sites = is_multisite() ? get_sites(['fields' => 'ids']) : [get_current_blog_id()];
        foreach ($sites as $site) {
          if (is_multisite()) { switch_to_blog($site); }
-         foreach ($wpdb->get_col("SELECT option_name FROM $wpdb->options WHERE option_name LIKE '%nameplate%' OR (option_value LIKE '%nameplate%' AND option_name NOT LIKE '\\_%transient\\_%')") as $name) { $found[] = "$site option $name"; }
+         foreach ($wpdb->get_col("SELECT option_name FROM $wpdb->options WHERE option_name LIKE '%nameplate%' OR (option_value LIKE '%nameplate%' AND option_name NOT LIKE '%transient%' AND option_name <> 'recently_activated')") as $name) { $found[] = "$site option $name"; }
          foreach ($wpdb->get_col("SELECT meta_key FROM $wpdb->postmeta WHERE meta_key LIKE '%nameplate%'") as $name) { $found[] = "$site postmeta $name"; }
          $uploads = wp_get_upload_dir()['basedir'];
          if (file_exists("$uploads/nameplate")) { $found[] = "$site uploads"; }
          if (is_multisite()) { restore_current_blog(); }
        }
-       foreach ($wpdb->get_col("SELECT meta_key FROM $wpdb->usermeta WHERE meta_key LIKE '%nameplate%' OR meta_value LIKE '%nameplate\\_%'") as $name) { $found[] = "usermeta $name"; }
+       foreach ($wpdb->get_col("SELECT meta_key FROM $wpdb->usermeta WHERE meta_key LIKE '%nameplate%' OR meta_value LIKE '%nameplate%'") as $name) { $found[] = "usermeta $name"; }
        if (is_multisite()) { foreach ($wpdb->get_col("SELECT meta_key FROM $wpdb->sitemeta WHERE meta_key LIKE '%nameplate%' OR (meta_value LIKE '%nameplate%' AND meta_key NOT LIKE '%transient%')") as $name) { $found[] = "sitemeta $name"; } }
        if (file_exists(WP_PLUGIN_DIR . '/nameplate')) { $found[] = 'plugin'; }
        echo json_encode($found);`,

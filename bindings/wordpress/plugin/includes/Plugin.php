@@ -32,7 +32,8 @@ final class Plugin
         add_action('init', [Content::class, 'register']);
         Privacy::start();
         if (is_admin()) {
-            add_action('admin_init', [self::class, 'install']);
+            // Before anybody's capabilities are read.
+            add_action('plugins_loaded', [self::class, 'install']);
             Menu::start();
         }
         if (defined('WP_CLI') && WP_CLI) {

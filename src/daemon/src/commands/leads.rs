@@ -130,7 +130,9 @@ impl Objection {
             (Some(id), None, None, None, None) => Some(SuppressionRule::Company(id)),
             (None, Some(domain), None, None, None) => Some(SuppressionRule::Domain(domain)),
             (None, None, Some(network), None, None) => network.parse().ok().map(SuppressionRule::Network),
-            (None, None, None, Some(register), Some(number)) => Some(SuppressionRule::Register { register, number }),
+            (None, None, None, Some(register), Some(number)) => {
+                Some(SuppressionRule::Register { register, number })
+            }
             _ => None,
         }
     }
@@ -142,7 +144,9 @@ fn told(entry: &Suppression) -> serde_json::Value {
     match entry.rule() {
         SuppressionRule::Company(id) => json!({"id": id, "date": date, "reason": reason}),
         SuppressionRule::Domain(domain) => json!({"domain": domain, "date": date, "reason": reason}),
-        SuppressionRule::Network(network) => json!({"network": network.to_string(), "date": date, "reason": reason}),
+        SuppressionRule::Network(network) => {
+            json!({"network": network.to_string(), "date": date, "reason": reason})
+        }
         SuppressionRule::Register { register, number } => {
             json!({"register": register, "number": number, "date": date, "reason": reason})
         }
@@ -151,7 +155,8 @@ fn told(entry: &Suppression) -> serde_json::Value {
 
 /// `OBJECTION LIST`, `OBJECTION ADD json`, `OBJECTION LIFT json`
 async fn objection(leads: Arc<Leads>, actor: String, arguments: Arguments<'_>, reply: &mut Writer) {
-    let (list, add, lift) = (is(arguments.get(1), "LIST"), is(arguments.get(1), "ADD"), is(arguments.get(1), "LIFT"));
+    let (list, add, lift) =
+        (is(arguments.get(1), "LIST"), is(arguments.get(1), "ADD"), is(arguments.get(1), "LIFT"));
     if !(list && arguments.len() == 2 || (add || lift) && arguments.len() == 3) {
         return unknown_subcommand(reply);
     }
