@@ -19,13 +19,14 @@ venv := $(CARGO_TARGET_DIR)/venv/bin
 node_tests := tests/e2e/node/clients.test.mjs
 python_files := scripts/make-sample scripts/make-vectors scripts/make-word-lists tests/e2e tests/format bindings/python benches/bindings/python
 python_venv := $(CARGO_TARGET_DIR)/venv-python/bin
-node_files := $(node_tests) $(wildcard bindings/node/*.mjs bindings/node/lib/*.js bindings/node/lib/*.mjs bindings/node/lib/middleware/*js \
-	bindings/node/test/*.mjs bindings/node/test/programs/*.mjs benches/bindings/node/*.mjs)
-php_folders := bindings/php benches/bindings/php
+browser_tests := $(wildcard tests/browser/*.test.mjs)
+node_files := $(node_tests) $(wildcard tests/browser/*.mjs src/web/script/*.js bindings/node/*.mjs bindings/node/lib/*.js bindings/node/lib/*.mjs bindings/node/lib/middleware/*js \
+	bindings/node/test/*.mjs bindings/node/test/programs/*.mjs benches/bindings/node/*.mjs bindings/wordpress/test/*.mjs bindings/wordpress/plugin/assets/*.js benches/bindings/wordpress/*.mjs)
+php_folders := bindings/php benches/bindings/php bindings/wordpress/plugin
 php_headers = $(patsubst -I%,-isystem %,$(shell php-config --includes))
 packages := $(CARGO_TARGET_DIR)/packages
 fuzz_targets := $(basename $(notdir $(wildcard fuzz/targets/*.rs)))
-shell_files := .ci/run bindings/php/gen-stubs bindings/php/package bindings/php/run-tests packaging/debian/postinst packaging/debian/postrm scripts/check-units scripts/get-data scripts/library-version scripts/link-library scripts/run scripts/setup
+shell_files := .ci/run bindings/php/gen-stubs bindings/php/package bindings/php/run-tests bindings/wordpress/package bindings/wordpress/translations packaging/debian/postinst packaging/debian/postrm scripts/check-units scripts/get-data scripts/library-version scripts/link-library scripts/run scripts/setup
 # Where the library goes; on Debian packagers want /usr/lib/<triplet>.
 LIBDIR ?= $(PREFIX)/lib
 library := $(CARGO_TARGET_DIR)/capi
@@ -51,6 +52,18 @@ test: setup-test data deb packages ## everything from a fresh machine, then ever
 	$(python_venv)/pytest bindings/python
 	node bindings/node/test/run.mjs $(packages)/node
 	bindings/php/run-tests $(packages)/php $(library)/libnameplate.so.$(abi_version) $(CARGO_TARGET_DIR)/php
+	$(MAKE) --no-print-directory test-browser test-wordpress
+
+.PHONY: test-browser
+test-browser: setup-test ## the page script in Chromium
+	node --test --test-reporter=spec $(browser_tests)
+
+# The extension is the one that the PHP package's tests have built; without it the tests that need it say so.
+.PHONY: test-wordpress
+test-wordpress: setup-test packages-wordpress ## the WordPress plugin in real WordPress
+	NAMEPLATE_LIBRARY=$(library)/libnameplate.so.$(abi_version) \
+		NAMEPLATE_TEST_EXTENSION=$(wildcard $(CARGO_TARGET_DIR)/php/nameplate-extension-*/modules/nameplate.so) \
+		node --test --test-reporter=spec --test-concurrency=1 bindings/wordpress/test/*.test.mjs
 
 # The same tests with the numbers that take long: reloads under millions of requests, thousands of killed builds, damage at
 # a hundred thousand places, a gigabyte of rubbish, twenty minutes of soak. The figures that they measure are printed.
@@ -149,7 +162,7 @@ $(library)/libnameplate.so:
 	$(MAKE) library
 
 .PHONY: packages
-packages: packages-python packages-node packages-php ## builds the languages' packages in target/packages
+packages: packages-python packages-node packages-php packages-wordpress ## builds the languages' packages in target/packages
 
 # The tests use what was built, so it is put beside what else they need.
 .PHONY: packages-python
@@ -169,6 +182,15 @@ packages-php: setup-test binary library
 	rm -rf $(packages)/php
 	$(NAMEPLATE_BIN) build --config tests/vectors/vectors.toml -o $(CARGO_TARGET_DIR)/vectors.npl
 	bindings/php/package $(packages)/php $(library)/libnameplate.a $(CARGO_TARGET_DIR)/vectors.npl
+
+.PHONY: packages-wordpress
+packages-wordpress: setup-test
+	rm -rf $(packages)/wordpress
+	bindings/wordpress/package $(packages)/wordpress
+
+.PHONY: script
+script: setup-test ## makes src/web/script/n.min.js of n.js
+	npm --prefix tests/browser run --silent minify
 
 .PHONY: header
 header: setup-run ## makes include/nameplate.h of src/capi
@@ -206,12 +228,15 @@ lint: setup-lint packages-python ## every lint that CI runs
 	composer validate --quiet --no-check-publish --no-check-version bindings/php/composer.json
 	$(CC) -fsyntax-only -std=gnu11 -O2 -Wall -Wextra -Werror -DCOMPILE_DL_NAMEPLATE -DZEND_ENABLE_STATIC_TSRMLS_CACHE=1 \
 		-Iinclude $(php_headers) bindings/php/ext/*.c
-	@if grep '"resolved"' tests/e2e/node/package-lock.json bindings/node/test/package-lock.json benches/bindings/node/package-lock.json; then \
+	bindings/wordpress/translations --check
+	bindings/wordpress/package $(CARGO_TARGET_DIR)/lint-wordpress
+	bindings/wordpress/test/check-finds
+	@if grep '"resolved"' bindings/wordpress/test/package-lock.json tests/e2e/node/package-lock.json tests/browser/package-lock.json bindings/node/test/package-lock.json benches/bindings/node/package-lock.json; then \
 		echo 'package-lock.json names download addresses: run npm install --omit-lockfile-registry-resolved beside it' >&2; exit 1; fi
 
 .PHONY: clean
 clean: ## removes what was built and fetched
-	rm -rf target data/sources data/nameplate.npl run tests/e2e/node/node_modules bindings/node/test/node_modules benches/bindings/node/node_modules \
+	rm -rf target data/sources data/nameplate.npl run bindings/wordpress/test/node_modules tests/e2e/node/node_modules tests/browser/node_modules bindings/node/test/node_modules benches/bindings/node/node_modules \
 		bindings/python/build bindings/python/src/*.egg-info
 
 .PHONY: setup-run setup-test setup-long setup-lint setup-bench setup-fuzz setup-deb

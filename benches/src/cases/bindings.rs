@@ -54,7 +54,7 @@ struct Language {
     interpreters: &'static [&'static [&'static str]],
 }
 
-const LANGUAGES: [Language; 3] = [
+const LANGUAGES: [Language; 4] = [
     Language {
         name: "Python",
         folder: "python",
@@ -63,6 +63,8 @@ const LANGUAGES: [Language; 3] = [
     },
     Language { name: "Node", folder: "node", script: "bench.mjs", interpreters: &[&["node", "--expose-gc"]] },
     Language { name: "PHP", folder: "php", script: "bench.php", interpreters: &[&["php8.2"], &["php"]] },
+    // A page of a site with the plugin, against the same page without it.
+    Language { name: "WordPress", folder: "wordpress", script: "bench.mjs", interpreters: &[&["node"]] },
 ];
 
 /// What a script prints.

@@ -1,4 +1,4 @@
-//! `VISIT`, `LEADS`, `LEAD`, `VISITOR`, `FILTERED`: visits in, companies out. docs/LEADS.md explains questions and answers.
+//! `VISIT`, `LEADS`, `LEAD`, `VISITOR`, `FILTERED`, `OBJECTION`: visits in, companies out. docs/LEADS.md explains questions and answers.
 //!
 //! A visit is decided and looked up where its client is answered, which takes microseconds; what waits is its reply, until the visit is
 //! durable. Questions are answered on threads of their own. So neither holds up another client's lookups.
@@ -9,12 +9,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
+use nameplate::{Suppression, SuppressionRule};
 use nameplate_leads::model::{CookieId, FilteredQuery, LeadsQuery};
 use nameplate_leads::store::StoreError;
 use nameplate_leads::visit::VisitError;
 use nameplate_leads::{Begun, Leads, LeadsError};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tracing::warn;
 
 use super::{Arguments, Id, Session, Writer, is, unknown_subcommand};
@@ -82,6 +84,7 @@ pub(super) async fn answer(
             }
         }
         Id::Visitor => visitor(leads, actor, arguments, reply).await,
+        Id::Objection => objection(leads, actor, arguments, reply).await,
         // A visit with too many or too few arguments has been refused.
         _ => {}
     }
@@ -103,6 +106,78 @@ async fn visitor(leads: Arc<Leads>, actor: String, arguments: Arguments<'_>, rep
     } else {
         match leads.ask(move |leads| leads.erase_visitor(id, &actor)).await {
             Ok(rows) => reply.integer(rows.cast_signed()),
+            Err(error) => write_error(&error, reply),
+        }
+    }
+}
+
+/// Who is not to be shown: one of `id`, `domain`, `network`, or `register` with `number`; and how that was asked for.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Objection {
+    id: Option<String>,
+    domain: Option<String>,
+    network: Option<String>,
+    register: Option<String>,
+    number: Option<String>,
+    reason: String,
+}
+
+impl Objection {
+    /// The one rule that it says; none where it says none, or two.
+    fn rule(self) -> Option<SuppressionRule> {
+        match (self.id, self.domain, self.network, self.register, self.number) {
+            (Some(id), None, None, None, None) => Some(SuppressionRule::Company(id)),
+            (None, Some(domain), None, None, None) => Some(SuppressionRule::Domain(domain)),
+            (None, None, Some(network), None, None) => network.parse().ok().map(SuppressionRule::Network),
+            (None, None, None, Some(register), Some(number)) => {
+                Some(SuppressionRule::Register { register, number })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A rule of the list, with the keys of [`Objection`].
+fn told(entry: &Suppression) -> serde_json::Value {
+    let (date, reason) = (entry.date(), entry.reason());
+    match entry.rule() {
+        SuppressionRule::Company(id) => json!({"id": id, "date": date, "reason": reason}),
+        SuppressionRule::Domain(domain) => json!({"domain": domain, "date": date, "reason": reason}),
+        SuppressionRule::Network(network) => {
+            json!({"network": network.to_string(), "date": date, "reason": reason})
+        }
+        SuppressionRule::Register { register, number } => {
+            json!({"register": register, "number": number, "date": date, "reason": reason})
+        }
+    }
+}
+
+/// `OBJECTION LIST`, `OBJECTION ADD json`, `OBJECTION LIFT json`
+async fn objection(leads: Arc<Leads>, actor: String, arguments: Arguments<'_>, reply: &mut Writer) {
+    let (list, add, lift) =
+        (is(arguments.get(1), "LIST"), is(arguments.get(1), "ADD"), is(arguments.get(1), "LIFT"));
+    if !(list && arguments.len() == 2 || (add || lift) && arguments.len() == 3) {
+        return unknown_subcommand(reply);
+    }
+    if list {
+        let rules = leads.ask(|leads| leads.objections()).await;
+        return write(rules.map(|rules| rules.iter().map(told).collect::<Vec<_>>()), reply);
+    }
+    let mut objection = match question::<Objection>(arguments.get(2)) {
+        Ok(objection) => objection,
+        Err(error) => return reply.error(&[error]),
+    };
+    let reason = std::mem::take(&mut objection.reason);
+    let Some(rule) = objection.rule() else {
+        return reply.error(&["ERR an objection has one of id, domain, network, or register with number"]);
+    };
+    if add {
+        let done = leads.ask(move |leads| leads.suppress(rule, &reason, &actor)).await;
+        write(done.map(|done| json!({"new": done.new, "removed": done.removed})), reply);
+    } else {
+        match leads.ask(move |leads| leads.lift(&rule, &actor)).await {
+            Ok(lifted) => reply.integer(i64::from(lifted)),
             Err(error) => write_error(&error, reply),
         }
     }

@@ -1,0 +1,97 @@
+// What the WordPress plugin costs a page: the same page of the same WordPress with the plugin and without it, request by request in turn.
+//
+//     node bench.mjs --packages FOLDER --nameplate PROGRAM [--rounds 7] [--requests 40]
+//
+// MariaDB, nginx and php-fpm with opcache, the real daemon with leads; a header tells a must-use plugin to leave ours out. The time is that of a request on
+// loopback, without the proxy of the tests; each round's value is the median of its requests. Prints a line of JSON for each
+// case, subject and round.
+//
+//     page            a page as it comes, with the page script's tag in it
+//     page, tag       a page whose theme asks nameplate_current_company(), which asks the daemon
+//     page, silent    the same with a daemon that never answers
+//     visit           the request of a page view, on to the daemon's VISIT, which waits for the disk; against WordPress's own answer to
+//                     a route that it does not have
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+const { values } = parseArgs({
+  options: Object.fromEntries(['range', 'mmdb', 'packages', 'nameplate', 'rounds', 'requests', 'addresses'].map((name) => [name, { type: 'string' }])),
+});
+if (!values.packages || !values.nameplate) {
+  console.error('usage: node bench.mjs --packages FOLDER --nameplate PROGRAM [--rounds N] [--requests N]');
+  process.exit(2);
+}
+process.env.NAMEPLATE_WORDPRESS = values.packages;
+process.env.NAMEPLATE_BIN = values.nameplate;
+const { COMPANY, Daemon, House, LATEST, WordPress, badDaemon } = await import('../../../bindings/wordpress/test/support.mjs');
+
+const rounds = Number(values.rounds ?? 7);
+const requests = Number(values.requests ?? 40);
+const house = new House();
+const median = (numbers) => numbers.sort((a, b) => a - b)[numbers.length >> 1];
+
+try {
+  const wordpress = await new WordPress(house, { server: 'fpm', database: 'mariadb', phpOptions: ['-d', 'opcache.enable=1', '-d', 'opcache.revalidate_freq=60'] }).start();
+  const daemon = await new Daemon(house).start();
+  wordpress.addPlugin({ settings: { socket: daemon.socket, site: 'localhost', basis: 'legitimate-interest' } });
+  const folder = join(wordpress.root, 'wp-content/mu-plugins');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(
+    join(folder, 'without.php'),
+    "<?php if (isset($_SERVER['HTTP_X_WITHOUT'])) { add_filter('option_active_plugins', '__return_empty_array'); }\n",
+  );
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  const ask = (path, without, body) =>
+    new Promise((done, failed) => {
+      const start = process.hrtime.bigint();
+      const request = http.request(
+        {
+          agent, host: '127.0.0.1', port: wordpress.backendPort, path, method: body ? 'POST' : 'GET',
+          headers: {
+            host: new URL(wordpress.origin).host, 'x-forwarded-for': COMPANY.address, 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
+            ...(without && { 'x-without': '1' }), ...(body && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+          },
+        },
+        (reply) => {
+          let text = '';
+          reply.setEncoding('utf8').on('data', (part) => (text += part));
+          reply.on('end', () => done({ time: Number(process.hrtime.bigint() - start), status: reply.statusCode, text }));
+        },
+      );
+      request.on('error', failed);
+      request.end(body);
+    });
+
+  const visit = JSON.stringify({ consent: 'company', url: `${wordpress.origin}/a-page/`, title: 'A page' });
+  const cases = [
+    { name: 'page', path: '/', has: /nameplate\/assets\/n\.js/ },
+    { name: 'page with the template tag', path: '/?tag', has: new RegExp(COMPANY.name) },
+    { name: 'page with the template tag, silent daemon', path: '/?tag', silent: true, has: /<p id="tag">null/ },
+    { name: 'request of a visit', path: '/wp-json/nameplate/v1/visits', body: visit, status: 204 },
+  ];
+  for (const { name, path, body, has, status = 200, silent } of cases) {
+    wordpress.set({ socket: silent ? await badDaemon(house, 'silent') : daemon.socket });
+    const ours = await ask(path, false, body);
+    const theirs = await ask(path, true, body);
+    // What is measured is what it says.
+    if (ours.status !== status || (has && !has.test(ours.text)) || (has && has.test(theirs.text)) || theirs.status !== (body ? 404 : 200)) {
+      throw new Error(`${name}: not the page that was to be measured (${ours.status}, ${theirs.status})`);
+    }
+    for (let warm = 0; warm < 5; warm++) for (const without of [true, false]) await ask(path, without, body);
+    for (let round = 0; round < rounds; round++) {
+      const times = { with: [], without: [] };
+      for (let i = 0; i < requests; i++) {
+        for (const way of i % 2 ? ['with', 'without'] : ['without', 'with']) times[way].push((await ask(path, way === 'without', body)).time);
+      }
+      for (const [way, subject] of [['with', 'nameplate, plugin'], ['without', 'WordPress without it']]) {
+        console.log(JSON.stringify({ case: `WordPress ${LATEST}, ${name}`, subject, value: median(times[way]), unit: 'ns' }));
+      }
+    }
+  }
+  agent.destroy();
+} finally {
+  await house.end();
+}

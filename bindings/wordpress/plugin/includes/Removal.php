@@ -1,0 +1,50 @@
+<?php
+
+declare(strict_types=1);
+
+namespace NameplatePlugin;
+
+if (!defined('ABSPATH')) {
+    exit;
+}
+
+/**
+ * Takes away all that the plugin left in WordPress: options, capabilities, what it noted on privacy requests, and the folder of the range file in
+ * the uploads. What the daemon keeps is the daemon's: `nameplate purge`.
+ */
+final class Removal
+{
+    public static function everywhere(): void
+    {
+        if (!is_multisite()) {
+            self::here();
+            return;
+        }
+        $offset = 0;
+        do {
+            $sites = get_sites(['fields' => 'ids', 'number' => 100, 'offset' => $offset]);
+            foreach ($sites as $site) {
+                switch_to_blog((int) $site);
+                self::here();
+                restore_current_blog();
+            }
+            $offset += 100;
+        } while (count($sites) === 100);
+    }
+
+    private static function here(): void
+    {
+        delete_option(Settings::OPTION);
+        delete_option(Settings::VERSION);
+        Capabilities::revoke();
+        delete_post_meta_by_key('_nameplate_visitor');
+        foreach (Settings::rangeFilePlaces() as $file) {
+            wp_delete_file($file);
+            $folder = dirname($file);
+            if (is_dir($folder) && count((array) scandir($folder)) === 2) {
+                // phpcs:ignore WordPress.WP.AlternativeFunctions.file_system_operations_rmdir
+                rmdir($folder);
+            }
+        }
+    }
+}
