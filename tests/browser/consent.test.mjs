@@ -70,7 +70,7 @@ describe('every consent tool', () => {
       `window.nameplate = { consent: async () => 'sessions' }`,
     ]) {
       const tag = `${SESSIONS} ${INTEREST}`;
-      const body = '<script src="/n.js"></script><script>window.after = 1</script>';
+      const body = '<script>window.after = 1</script>';
       const visitor = await visitorFor(test, browser, { tag, before: broken, body });
       await visitor.go();
       assert.deepEqual(await visitor.sent(20_000), [], broken);
