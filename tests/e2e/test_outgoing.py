@@ -56,6 +56,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class MailServer(Controller):
+    """On a port of the system's choice."""
+
+    def __init__(self, mailbox, **settings):
+        super().__init__(mailbox, hostname="127.0.0.1", port=0, **settings)
+
+    def _trigger_server(self):
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
 class Mailbox:
     """What a mail server took."""
 
@@ -69,30 +80,20 @@ class Mailbox:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
-    """A certificate that signs itself, for localhost: its file, its key's file, and a context of it."""
+    """An authority's certificate, and a context with one of localhost that it signed."""
     folder = tmp_path_factory.mktemp("tls")
-    made, key = folder / "certificate.pem", folder / "key.pem"
-    subprocess.run(
-        [
-            *(
-                "openssl",
-                "req",
-                "-x509",
-                "-newkey",
-                "rsa:2048",
-                "-nodes",
-                "-days",
-                "2",
-                "-subj",
-                "/CN=localhost",
-            ),
-            *("-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key, "-out", made),
-        ],
-        check=True,
-        capture_output=True,
-    )
+
+    def openssl(*arguments):
+        subprocess.run(["openssl", *arguments], check=True, capture_output=True, cwd=folder)
+
+    key = ("-newkey", "rsa:2048", "-nodes", "-days", "2")
+    openssl("req", "-x509", *key, "-subj", "/CN=an authority", "-keyout", "ca.key", "-out", "ca.pem")
+    names = ("-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-addext", "basicConstraints=CA:FALSE")
+    signed = ("-CA", "ca.pem", "-CAkey", "ca.key", "-subj", "/CN=localhost", *names)
+    openssl("req", "-x509", *key, *signed, "-keyout", "key.pem", "-out", "certificate.pem")
+    made, own, key = folder / "ca.pem", folder / "certificate.pem", folder / "key.pem"
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(made, key)
+    context.load_cert_chain(own, key)
     return made, context
 
 
@@ -202,12 +203,11 @@ def test_a_mail_server_takes_a_mail(tmp_path, certificate, security):
         settings |= {"tls_context": context, "require_starttls": True}
     if security == "tls":
         settings |= {"ssl_context": context, "auth_require_tls": False}
-    server = Controller(mailbox, hostname="127.0.0.1", port=0, **settings)
+    server = MailServer(mailbox, **settings)
     server.start()
     try:
-        port = server.server.sockets[0].getsockname()[1]
         signed_in = f"user = 'nameplate'\npassword_file = '{tmp_path}/password'"
-        outgoing = f"certificates = '{made}'\n{mail(port, security, signed_in)}"
+        outgoing = f"certificates = '{made}'\n{mail(server.port, security, signed_in)}"
         assert run_ok("try-target", "--config", configured(tmp_path, MAIL, outgoing), "x") == "x took it\n"
     finally:
         server.stop()
@@ -226,14 +226,13 @@ def test_a_mail_server_takes_a_mail(tmp_path, certificate, security):
 
 def test_a_mail_server_that_refuses_or_has_no_tls_gets_nothing(tmp_path):
     mailbox = Mailbox("554 no")
-    server = Controller(mailbox, hostname="127.0.0.1", port=0)
+    server = MailServer(mailbox)
     server.start()
     try:
-        port = server.server.sockets[0].getsockname()[1]
-        config = configured(tmp_path, MAIL, mail(port, "none"))
+        config = configured(tmp_path, MAIL, mail(server.port, "none"))
         assert error_line(run("try-target", "--config", config, "x")).endswith("refused it with 554")
         mailbox.mails.clear()
-        config = configured(tmp_path, MAIL, mail(port, "starttls"))
+        config = configured(tmp_path, MAIL, mail(server.port, "starttls"))
         assert "does not offer STARTTLS" in error_line(run("try-target", "--config", config, "x"))
     finally:
         server.stop()

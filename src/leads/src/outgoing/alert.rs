@@ -92,7 +92,9 @@ impl Alerts {
                     if !tell {
                         continue;
                     }
-                    let Some(detail) = self.store.lead_on(&target.sites, &company.company, &self.formula, now)? else {
+                    let Some(detail) =
+                        self.store.lead_on(&target.sites, &company.company, &self.formula, now)?
+                    else {
                         continue;
                     };
                     let kind = if target.segment.is_some() {

@@ -90,7 +90,13 @@ impl Mailer {
                 connection.abort().await;
                 return Err(Failure::Tls("the mail server does not offer STARTTLS".into()));
             }
-            connection.starttls(tls.clone(), &hello).await.map_err(failure)?;
+            connection.starttls(tls.clone(), &hello).await.map_err(|error| match failure(error) {
+                // lettre does not say which of the two it was.
+                Failure::Broken => {
+                    Failure::Tls("the mail server's certificate is not trusted, or it ended it".into())
+                }
+                other => other,
+            })?;
         }
         if let Some((user, password)) = &self.server.credentials {
             let credentials = Credentials::new(user.clone(), password.clone());
