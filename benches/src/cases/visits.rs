@@ -81,8 +81,8 @@ pub fn measure(
     let mut visits = 0;
     for _ in 0..plan.rounds {
         alone.push(turn(passes)?);
+        let (stop, count) = (AtomicBool::new(false), AtomicU64::new(0));
         let (value, arrived) = std::thread::scope(|scope| {
-            let (stop, count) = (AtomicBool::new(false), AtomicU64::new(0));
             let visitor = scope.spawn(|| -> std::result::Result<u64, String> {
                 arrive(server.socket(), &stop, &count).map_err(|error| error.to_string())
             });
