@@ -68,8 +68,8 @@ try {
   const visit = JSON.stringify({ consent: 'company', url: `${wordpress.origin}/a-page/`, title: 'A page' });
   const cases = [
     { name: 'page', path: '/', has: /nameplate\/assets\/n\.js/ },
-    { name: 'page with the template tag', path: '/?tag', has: new RegExp(COMPANY.name) },
-    { name: 'page with the template tag, silent daemon', path: '/?tag', silent: true, has: /<p id="tag">null/ },
+    { name: 'page with the template tag', path: '/?np_tag', has: new RegExp(COMPANY.name) },
+    { name: 'page with the template tag, silent daemon', path: '/?np_tag', silent: true, has: /<p id="tag">null/ },
     { name: 'request of a visit', path: '/wp-json/nameplate/v1/visits', body: visit, status: 204 },
   ];
   for (const { name, path, body, has, status = 200, silent } of cases) {

@@ -23,7 +23,9 @@ const bare = (text) =>
 before(async () => {
   wordpress = await new WordPress(house).start();
   cookies = await wordpress.signIn('admin');
-  plain = bare((await wordpress.fetch('/?tag')).text);
+  const reply = await wordpress.fetch('/?np_tag');
+  assert.equal(reply.status, 200);
+  plain = bare(reply.text);
   wordpress.addPlugin({ settings: { basis: 'legitimate-interest' } });
 });
 
@@ -52,7 +54,7 @@ describe('the daemon', () => {
   for (const [what, { socket, why, looksUp }] of Object.entries(cases)) {
     test(`${what}: pages are as without the plugin, and the administrator sees why`, async () => {
       wordpress.set({ socket: await socket() });
-      const reply = await wordpress.fetch('/?tag');
+      const reply = await wordpress.fetch('/?np_tag');
       assert.equal(reply.status, 200);
       assert.equal(bare(reply.text), plain);
       const tag = JSON.parse(/<p id="tag">(.*?)<\/p>/.exec(reply.text)[1].replaceAll('&quot;', '"'));
@@ -79,11 +81,11 @@ describe('the range file', () => {
     mkdirSync(folder, { recursive: true });
     for (const content of ['', 'no range file', '\u0000'.repeat(5000)]) {
       writeFileSync(join(folder, 'nameplate.npl'), content);
-      assert.equal(bare((await wordpress.fetch('/?tag')).text), plain);
+      assert.equal(bare((await wordpress.fetch('/?np_tag')).text), plain);
       assert.match(await state(), /The range file can(&#039;|')t be used: /);
     }
     copyFileSync(daemon.file, join(folder, 'nameplate.npl'));
-    assert.equal(bare((await wordpress.fetch('/?tag')).text), plain);
+    assert.equal(bare((await wordpress.fetch('/?np_tag')).text), plain);
     assert.ok(existsSync(join(folder, 'nameplate.npl')));
   });
 
@@ -98,7 +100,7 @@ describe('the range file', () => {
       const folder = join(own.root, 'wp-content/uploads/nameplate');
       mkdirSync(folder, { recursive: true });
       copyFileSync(new Daemon(house).file, join(folder, 'nameplate.npl'));
-      const { text } = await own.fetch('/?tag');
+      const { text } = await own.fetch('/?np_tag');
       assert.match(text, new RegExp(COMPANY.name));
       const reply = await own.fetch('/wp-json/nameplate/v1/company', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
       assert.equal(JSON.parse(reply.text).company.name, COMPANY.name);
@@ -108,7 +110,7 @@ describe('the range file', () => {
       assert.match(settings, /Holders of the vectors/);
       // The file follows by itself when it is replaced, and a page survives one that is broken.
       rmSync(join(folder, 'nameplate.npl'));
-      assert.doesNotMatch((await own.fetch('/?tag')).text, new RegExp(COMPANY.name));
+      assert.doesNotMatch((await own.fetch('/?np_tag')).text, new RegExp(COMPANY.name));
       assert.deepEqual(own.complaints(), []);
     });
   }

@@ -280,7 +280,7 @@ for (const variant of variants.filter(({ name }) => !wanted || name.includes(wan
       assert.notDeepEqual(wordpress.traces(), []);
       await owner.goto(`${wordpress.origin}${admin}/plugins.php`);
       await owner.click('tr[data-slug=nameplate] .deactivate a');
-      await owner.waitForURL(/deactivate=true/);
+      await owner.waitForSelector('tr[data-slug=nameplate].inactive');
       owner.once('dialog', (dialog) => dialog.accept());
       await owner.click('tr[data-slug=nameplate] .delete a');
       await until('the plugin to go', () => wordpress.traces().length === 0);

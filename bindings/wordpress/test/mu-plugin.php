@@ -13,12 +13,12 @@ add_filter('admin_email_check_interval', '__return_zero');
 
 // A theme's use of the template tag, in the footer of every page that asks for it.
 add_action('wp_footer', static function (): void {
-    if (isset($_GET['tag']) && function_exists('nameplate_current_company')) {
+    if (isset($_GET['np_tag']) && function_exists('nameplate_current_company')) {
         printf('<p id="tag">%s</p>', esc_html((string) wp_json_encode(nameplate_current_company())));
     }
 });
 add_action('template_redirect', static function (): void {
-    if (isset($_GET['tag'], $_GET['early']) && function_exists('nameplate_current_company')) {
+    if (isset($_GET['np_tag'], $_GET['early']) && function_exists('nameplate_current_company')) {
         nameplate_current_company();
     }
 }, 1);

@@ -177,7 +177,7 @@ describe('routes', () => {
 describe('the server side', () => {
   test('without script the server tells, by what the WP Consent API\'s cookie says where a tool asks for consent', async () => {
     wordpress.set({ way: 'server' });
-    const filtered = async () => (await daemon.filtered()).no_consent ?? 0;
+    const filtered = async () => (await daemon.filtered()).refused ?? 0;
     let before = await filtered();
     const { text } = await wordpress.fetch('/?server-side');
     assert.ok(!/nameplate\/assets\/n\.js/.test(text));
@@ -198,7 +198,7 @@ describe('the server side', () => {
 
   test('the template tag follows basis and consent, and keeps caches away', async () => {
     const tag = async (headers = {}) => {
-      const reply = await wordpress.fetch('/?tag&early', { headers });
+      const reply = await wordpress.fetch('/?np_tag&early', { headers });
       assert.match(reply.headers['cache-control'], /no-store/);
       return JSON.parse(/<p id="tag">(.*?)<\/p>/.exec(reply.text)[1].replaceAll('&quot;', '"'));
     };

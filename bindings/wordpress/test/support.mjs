@@ -17,10 +17,12 @@ export const BINARY = process.env.NAMEPLATE_BIN ?? join(TARGET, 'release/namepla
 const BUILDS = join(here, 'node_modules/@wp-playground/wordpress-builds');
 const isRoot = process.getuid() === 0;
 // How long to wait for what must come; whatever comes is not waited for any longer.
-export const PATIENCE = 90_000;
+export const PATIENCE = 60_000;
+// The daemon takes a browser that calls itself headless for a robot.
+const USER_AGENT = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
 export const PASSWORD = 'a password for tests';
 // Of tests/vectors: companies, an access provider.
-export const COMPANY = { address: '20.0.0.1', name: 'Beispiel Maschinenbau GmbH', id: 'lei:529900T8BM49AURSDO55', country: 'DE' };
+export const COMPANY = { address: '20.0.0.1', name: 'Beispiel Maschinenbau GmbH', id: 'amtsgericht-beispiel:HRB 1', country: 'DE' };
 export const UNIVERSITY = { address: '20.0.7.7', name: 'Universiteit van Voorbeeld', id: 'domain:uni.example', country: 'NL' };
 export const ACCESS_ADDRESS = '20.1.0.0';
 
@@ -506,7 +508,7 @@ export async function openBrowser(house) {
 
 /** A new visitor, or somebody who signs in. */
 export async function newPage(browser, { wordpress, user, headers } = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, extraHTTPHeaders: headers ?? {} });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, extraHTTPHeaders: headers ?? {}, userAgent: USER_AGENT });
   context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
   page.troubles = [];
