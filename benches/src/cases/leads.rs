@@ -4,6 +4,12 @@
 //! hands and writes them in transactions of [`ROWS`] rows into a table of texts without an index: what a script with SQLite would do. Both
 //! sync each transaction.
 
+#![allow(
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "numbers of visits, and times of this century"
+)]
+
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -92,10 +98,10 @@ fn view(number: u64, views: u64, companies: u64, site: SiteNumber) -> Seen {
         page: Page {
             path: format!("/section/{}/page-{paths}", paths % 12),
             title: text("The title of page ", paths),
-            referrer: (number % 5 == 0).then(|| "search.example".to_owned()),
+            referrer: (number.is_multiple_of(5)).then(|| "search.example".to_owned()),
             utm_source: None,
             utm_medium: None,
-            utm_campaign: (random % 10 == 0).then(|| "summer".to_owned()),
+            utm_campaign: (random.is_multiple_of(10)).then(|| "summer".to_owned()),
         },
         visitor: Some(CookieId(u128::from(random))),
         session: Some(CookieId(u128::from(mixed(random)))),
@@ -122,7 +128,7 @@ pub fn measure(directory: &Path, plan: &Plan, scale: bool, mut hear: impl FnMut(
 
 fn recording(directory: &Path, plan: &Plan) -> Result<Vec<Case>> {
     let visits = if plan.quick { 40_000 } else { 400_000 };
-    let (mut ours, mut plain, mut p50, mut p99) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut ours, mut rival, mut p50, mut p99) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..plan.rounds {
         let place = tempfile::tempdir_in(directory)?;
         let store = Store::open(place.path().join("leads.db"), StoreOptions::default())?;
@@ -136,12 +142,12 @@ fn recording(directory: &Path, plan: &Plan) -> Result<Vec<Case>> {
         p50.push(waited[waited.len() / 2] / 1e6);
         p99.push(waited[waited.len() * 99 / 100] / 1e6);
         drop(store);
-        plain.push(batches(&place.path().join("plain.db"), &seen)? / visits as f64);
+        rival.push(batches(&place.path().join("plain.db"), &seen)? / visits as f64);
     }
     let case = |name: &str, unit, measured| Case { name: name.into(), unit, measured };
     let measured = |subject: &str, ours, rounds| Measured { subject: subject.into(), ours, rounds };
     Ok(vec![
-        case(RECORD, "ns", vec![measured(STORE, true, ours), measured(PLAIN, false, plain)]),
+        case(RECORD, "ns", vec![measured(STORE, true, ours), measured(PLAIN, false, rival)]),
         case(P50, "ms", vec![measured(STORE, true, p50)]),
         case(P99, "ms", vec![measured(STORE, true, p99)]),
     ])

@@ -173,19 +173,16 @@ impl Interned {
             )?
             .query_row(params![site, page.path, page.title], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
-        let number = match known {
-            Some((number, last_day)) => {
-                used(connection, "page", number, last_day, day)?;
-                PageNumber { number, groups, last_day: day.max(last_day) }
-            }
-            None => {
-                connection
-                    .prepare_cached(
-                        "INSERT INTO page (site, path, title, groups, last_day) VALUES (?1, ?2, ?3, ?4, ?5)",
-                    )?
-                    .execute(params![site, page.path, page.title, groups, day])?;
-                PageNumber { number: connection.last_insert_rowid(), groups, last_day: day }
-            }
+        let number = if let Some((number, last_day)) = known {
+            used(connection, "page", number, last_day, day)?;
+            PageNumber { number, groups, last_day: day.max(last_day) }
+        } else {
+            connection
+                .prepare_cached(
+                    "INSERT INTO page (site, path, title, groups, last_day) VALUES (?1, ?2, ?3, ?4, ?5)",
+                )?
+                .execute(params![site, page.path, page.title, groups, day])?;
+            PageNumber { number: connection.last_insert_rowid(), groups, last_day: day }
         };
         remember(&mut self.pages, self.key.len(), self.key.clone(), number);
         Ok(number)
@@ -214,19 +211,16 @@ impl Interned {
             )?
             .query_row(params![texts[0], texts[1], texts[2], texts[3]], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
-        let known = match known {
-            Some((number, last_day)) => {
-                used(connection, "origin", number, last_day, day)?;
-                (number, day.max(last_day))
-            }
-            None => {
-                connection
-                    .prepare_cached(
-                        "INSERT INTO origin (referrer, utm_source, utm_medium, utm_campaign, last_day) VALUES (?1, ?2, ?3, ?4, ?5)",
-                    )?
-                    .execute(params![texts[0], texts[1], texts[2], texts[3], day])?;
-                (connection.last_insert_rowid(), day)
-            }
+        let known = if let Some((number, last_day)) = known {
+            used(connection, "origin", number, last_day, day)?;
+            (number, day.max(last_day))
+        } else {
+            connection
+                .prepare_cached(
+                    "INSERT INTO origin (referrer, utm_source, utm_medium, utm_campaign, last_day) VALUES (?1, ?2, ?3, ?4, ?5)",
+                )?
+                .execute(params![texts[0], texts[1], texts[2], texts[3], day])?;
+            (connection.last_insert_rowid(), day)
         };
         remember(&mut self.origins, self.key.len(), self.key.clone(), known);
         Ok(Some(known.0))
