@@ -30,6 +30,12 @@ impl Monitored {
         Monitored::with(TempDir::new().unwrap(), state()).await
     }
 
+    async fn with_leads() -> Monitored {
+        let directory = TempDir::new().unwrap();
+        let state = state_with_leads(directory.path());
+        Monitored::with(directory, state).await
+    }
+
     async fn with(directory: TempDir, state: Arc<State>) -> Monitored {
         let path = directory.path().join("m.sock");
         let daemon = Daemon::with(directory, Arc::clone(&state)).await;
@@ -145,9 +151,7 @@ fn documented() -> BTreeSet<Family> {
 
 #[tokio::test]
 async fn the_documentation_has_what_is_exposed() {
-    let directory = TempDir::new().unwrap();
-    let state = state_with_leads(directory.path());
-    let monitored = Monitored::with(directory, state).await;
+    let monitored = Monitored::with_leads().await;
     let text = monitored.get("/metrics").await.body;
     let (exposed, documented) = (exposed(&text), documented());
     assert!(exposed.len() > 20);
@@ -440,7 +444,7 @@ async fn silent_clients_keep_nobody_out_for_long() {
 
 #[tokio::test]
 async fn two_hundred_scrapes_at_once_are_all_answered() {
-    let monitored = Arc::new(Monitored::start().await);
+    let monitored = Arc::new(Monitored::with_leads().await);
     let scrapes: Vec<_> = (0..200)
         .map(|_| {
             let monitored = Arc::clone(&monitored);

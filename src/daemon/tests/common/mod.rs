@@ -87,7 +87,10 @@ pub(crate) fn state_with_leads(directory: &Path) -> Arc<State> {
         directory.join("leads.db")
     ))
     .unwrap();
-    let leads = Leads::open(config, Arc::clone(&generations), Some(list)).unwrap();
+    // Opening waits for the disk, which a runtime's thread may not.
+    let opened = Arc::clone(&generations);
+    let opening = std::thread::spawn(move || Leads::open(config, opened, Some(list)).unwrap());
+    let leads = opening.join().unwrap();
     Arc::new(State::new(generations, &Config::default()).with_leads(Arc::new(leads)))
 }
 
