@@ -96,6 +96,21 @@ fn a_line_of_ndjson_is_the_lead_with_its_provenance() {
     }
 }
 
+/// A disk with room for so many bytes.
+struct Full(usize);
+impl Write for Full {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0 < bytes.len() {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.0 -= bytes.len();
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 #[test]
 fn an_export_streams_and_stops_at_the_first_error_with_whole_rows() {
     // Each company is asked for only when the one before is written.
@@ -105,21 +120,8 @@ fn an_export_streams_and_stops_at_the_first_error_with_whole_rows() {
     assert_eq!(csv::Reader::from_reader(out.as_slice()).records().map(Result::unwrap).count(), 2);
     let mut out = Vec::new();
     assert!(matches!(write_ndjson(leads, &mut out), Err(ExportError::Leads("gone"))));
-    assert_eq!(out.iter().filter(|byte| **byte == b'\n').count(), 2);
+    assert_eq!(String::from_utf8(out).unwrap().lines().count(), 2);
 
-    struct Full(usize);
-    impl Write for Full {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            if self.0 < bytes.len() {
-                return Err(io::ErrorKind::StorageFull.into());
-            }
-            self.0 -= bytes.len();
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
     // It would never end if it did not stop at the full disk.
     let endless = std::iter::repeat_with(|| Ok::<_, Infallible>(lead("a")));
     assert!(

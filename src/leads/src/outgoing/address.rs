@@ -17,7 +17,7 @@ const METADATA: [IpAddr; 5] = [
 
 /// IPv4 that is not the public Internet: first address, length of the prefix, what it is.
 const SPECIAL_V4: [(Ipv4Addr, u8, &str); 15] = [
-    (Ipv4Addr::new(0, 0, 0, 0), 8, "of this host"),
+    (Ipv4Addr::UNSPECIFIED, 8, "of this host"),
     (Ipv4Addr::new(10, 0, 0, 0), 8, "private"),
     (Ipv4Addr::new(100, 64, 0, 0), 10, "shared by an access provider's customers"),
     (Ipv4Addr::new(127, 0, 0, 0), 8, "loopback"),

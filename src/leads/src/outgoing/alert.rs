@@ -46,7 +46,7 @@ impl Alerts {
         let alerts = self;
         let mut count = 0_u32;
         loop {
-            let (again, sweep) = (Arc::clone(&alerts), count % SWEEP == 0);
+            let (again, sweep) = (Arc::clone(&alerts), count.is_multiple_of(SWEEP));
             count = count.wrapping_add(1);
             let woken = blocking(&alerts.store, move |_| {
                 if sweep {

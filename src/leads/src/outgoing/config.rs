@@ -463,7 +463,7 @@ fn limits(config: &OutgoingConfig) -> Result<Limits, ConfigError> {
             Err(ConfigError::Range { key, found, least, most })
         }
     };
-    let day = Duration::from_secs(24 * 3600);
+    let day = Duration::from_hours(24);
     Ok(Limits {
         attempts: within("attempts", config.attempts.into(), 1, 20)? as u32,
         first_retry: Duration::from_millis(within("first_retry_ms", config.first_retry_ms, 100, 3_600_000)?),

@@ -134,7 +134,7 @@ fn text(event: &Event) -> String {
     let mut text = unlinked(&event.headline());
     text.push_str("\r\n\r\n");
     for (name, value) in event.facts() {
-        text.push_str(&format!("{name}: {}\r\n", unlinked(&value)));
+        text.extend([name, ": ", &unlinked(&value), "\r\n"]);
     }
     text.push_str("\r\n");
     text.push_str(PERMITTED_USE);
@@ -142,6 +142,8 @@ fn text(event: &Event) -> String {
     text
 }
 
+/// By value, as `map_err` gives it.
+#[allow(clippy::needless_pass_by_value)]
 fn failure(error: lettre::transport::smtp::Error) -> Failure {
     if let Some(code) = error.status() {
         return Failure::Mail { code: Some(code.into()), forever: error.is_permanent() };

@@ -17,7 +17,7 @@ use super::{Clock, chat};
 use crate::store::{Delivery, Failed, Next, Store, StoreError};
 
 /// The longest rest of a target whose deliveries fail one after another, unless it asked for more.
-const LONGEST_REST: Duration = Duration::from_secs(15 * 60);
+const LONGEST_REST: Duration = Duration::from_mins(15);
 /// How long nothing is asked of a store that failed.
 const STORE_REST: Duration = Duration::from_secs(5);
 /// How long an attempt may go on when everything ends. It is made again after the next start.

@@ -117,7 +117,7 @@ async fn a_delivery_is_tried_over_days_and_then_a_dead_letter() {
     let clock = Clock::Runtime(NOW, begin);
     let outgoing = Outgoing::start_at(store, targets, ScoreFormula::default(), clock).await.unwrap();
     while outgoing.deliveries(None, true, 10).await.unwrap().is_empty() {
-        tokio::time::sleep(Duration::from_secs(600)).await;
+        tokio::time::sleep(Duration::from_mins(10)).await;
     }
     let took = begin.elapsed().as_secs();
     let dead = outgoing.deliveries(None, true, 10).await.unwrap().remove(0);

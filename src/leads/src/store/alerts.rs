@@ -16,6 +16,7 @@ use crate::score::ScoreFormula;
 
 /// Rows in one change, so that visits wait some milliseconds at most.
 const CHUNK: usize = 500;
+const MARKS: u32 = 500;
 
 /// Marks each company that is seen.
 const TRIGGERS: &str = "
@@ -72,7 +73,7 @@ impl Store {
             let mut statement =
                 connection.prepare_cached("SELECT company, turn FROM alert_touched LIMIT ?1")?;
             let rows = statement
-                .query_map([CHUNK as i64], |row| Ok(Touched { company: row.get(0)?, turn: row.get(1)? }))?;
+                .query_map([MARKS], |row| Ok(Touched { company: row.get(0)?, turn: row.get(1)? }))?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }
