@@ -30,6 +30,7 @@
 //! | `outgoing`, `export` | targets, signatures, retries, formats | SQL, addresses |
 //! | `leads` | the whole: [`Leads`], which daemon and web use | SQL, HTTP |
 
+pub mod access;
 pub mod gate;
 pub mod model;
 pub mod segment;
