@@ -31,6 +31,9 @@
 //! | `leads` | the whole: [`Leads`], which daemon and web use | SQL, HTTP |
 
 pub mod access;
+pub mod config;
 pub mod gate;
 pub mod model;
+pub mod score;
 pub mod segment;
+pub mod store;

@@ -58,7 +58,7 @@ pub enum IdentifiedBy {
 }
 
 /// What the engine said of a company at that moment.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CompanyFacts {
     /// Stable from build to build: `lei:…`, `asn:…`; `domain:…` where a form's domain is all that is known.
     pub id: String,
@@ -92,7 +92,7 @@ pub struct CompanyFacts {
 }
 
 /// A source as the range file names it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SourceFact {
     /// Short name: `ip-asn`.
     pub name: String,
@@ -185,6 +185,60 @@ pub enum Filtered {
     Suppressed,
 }
 
+impl Filtered {
+    /// All there are.
+    pub const ALL: [Filtered; 21] = [
+        Filtered::SiteOff,
+        Filtered::SiteCounts,
+        Filtered::NoConsent,
+        Filtered::Refused,
+        Filtered::CountConsent,
+        Filtered::PrivacyControl,
+        Filtered::Objection,
+        Filtered::Bot,
+        Filtered::Monitoring,
+        Filtered::Access,
+        Filtered::Hosting,
+        Filtered::Mobile,
+        Filtered::Vpn,
+        Filtered::Transit,
+        Filtered::Exchange,
+        Filtered::Operator,
+        Filtered::Unknown,
+        Filtered::Reserved,
+        Filtered::Own,
+        Filtered::Corrected,
+        Filtered::Suppressed,
+    ];
+
+    /// The word for it, as in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Filtered::SiteOff => "site_off",
+            Filtered::SiteCounts => "site_counts",
+            Filtered::NoConsent => "no_consent",
+            Filtered::Refused => "refused",
+            Filtered::CountConsent => "count_consent",
+            Filtered::PrivacyControl => "privacy_control",
+            Filtered::Objection => "objection",
+            Filtered::Bot => "bot",
+            Filtered::Monitoring => "monitoring",
+            Filtered::Access => "access",
+            Filtered::Hosting => "hosting",
+            Filtered::Mobile => "mobile",
+            Filtered::Vpn => "vpn",
+            Filtered::Transit => "transit",
+            Filtered::Exchange => "exchange",
+            Filtered::Operator => "operator",
+            Filtered::Unknown => "unknown",
+            Filtered::Reserved => "reserved",
+            Filtered::Own => "own",
+            Filtered::Corrected => "corrected",
+            Filtered::Suppressed => "suppressed",
+        }
+    }
+}
+
 /// What the owner does with a company.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -220,7 +274,7 @@ pub struct LeadsQuery {
     pub segment: Option<String>,
     /// The order.
     pub sort: Sort,
-    /// From the end of the order backwards.
+    /// The lowest first, A before Z; the highest first unless set.
     pub ascending: bool,
     /// Where the last page ended.
     pub cursor: Option<String>,
@@ -349,6 +403,18 @@ pub struct LeadChange {
     pub owner: Option<String>,
     /// One more note.
     pub note: Option<String>,
+}
+
+/// A question for what was not shown: `FILTERED`, `GET /v1/filtered`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FilteredQuery {
+    /// Only of these sites, by name; all if empty.
+    pub sites: Vec<String>,
+    /// First day, as `2026-06-17`, in UTC; 30 days before the last one if absent.
+    pub from: Option<String>,
+    /// Last day; today if absent.
+    pub to: Option<String>,
 }
 
 /// Page views of a site that were not shown as a company's, by why.
