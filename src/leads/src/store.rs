@@ -23,6 +23,7 @@
 //! | `tally` | visits, page views and seconds of a company in a day, a month, a year | `counts` |
 //! | `filtered` | page views of a day that are not shown, by reason | `counts` |
 //! | `segment`, `correction`, `objection`, `audit` | what users said | never; `audit` with `audit` |
+//! | `user`, `session`, `key` | who may sign in, who has, and the keys of programs | sessions when they end |
 //!
 //! A page of companies reads `tally` alone: a period is at most two ends of days, and months and years between them, so that its cost
 //! grows with the companies that came and not with what they looked at.
@@ -46,6 +47,7 @@ mod rights;
 mod schema;
 mod segments;
 mod totals;
+mod users;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -57,6 +59,7 @@ use crate::model::{Record, SiteNumber};
 pub use audit::AuditEntry;
 pub use segments::{Segment, StoredCorrection};
 pub use objection::{CompanySelector, StoredObjection};
+pub use users::{Accounts, Key, NewSession, SecondFactor, SecretHash, Session, Stage, User};
 use writer::{Job, Writer};
 
 /// How a store is opened.
