@@ -133,7 +133,9 @@ pub enum InvalidCondition {
     #[error("a test has more than {MAX_VALUES} values, or one longer than {MAX_VALUE_LENGTH} bytes")]
     TooManyValues,
     /// `at_least` of a name, `begins` of a number.
-    #[error("a number is tested by at_least and at_most, a text by is, begins and contains; this test has the other one's")]
+    #[error(
+        "a number is tested by at_least and at_most, a text by is, begins and contains; this test has the other one's"
+    )]
     WrongKind,
 }
 
@@ -189,7 +191,9 @@ impl Test {
         let of_number = match &self.holds {
             Predicate::Known(_) => return Ok(()),
             Predicate::AtLeast(_) | Predicate::AtMost(_) => true,
-            Predicate::Is(values) if values.len() > MAX_VALUES => return Err(InvalidCondition::TooManyValues),
+            Predicate::Is(values) if values.len() > MAX_VALUES => {
+                return Err(InvalidCondition::TooManyValues);
+            }
             Predicate::Is(values) if values.iter().any(|value| value.len() > MAX_VALUE_LENGTH) => {
                 return Err(InvalidCondition::TooManyValues);
             }
@@ -227,7 +231,10 @@ mod tests {
         assert_eq!(many(MAX_CONDITIONS).check(), Ok(()));
         assert_eq!(many(MAX_CONDITIONS + 1).check(), Err(InvalidCondition::TooLong));
         assert_eq!(test(Field::Name, Predicate::AtMost(1)).check(), Err(InvalidCondition::WrongKind));
-        assert_eq!(test(Field::Score, Predicate::Begins(String::new())).check(), Err(InvalidCondition::WrongKind));
+        assert_eq!(
+            test(Field::Score, Predicate::Begins(String::new())).check(),
+            Err(InvalidCondition::WrongKind)
+        );
         let values = vec![String::new(); MAX_VALUES + 1];
         assert_eq!(test(Field::Name, Predicate::Is(values)).check(), Err(InvalidCondition::TooManyValues));
     }

@@ -37,12 +37,14 @@
 
 mod apply;
 mod audit;
+mod backup;
 mod condition;
 mod intern;
 mod leads;
 mod objection;
 mod open;
 mod period;
+mod retention;
 mod rights;
 mod schema;
 mod segments;
@@ -57,9 +59,12 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::model::{Record, SiteNumber};
 pub use audit::AuditEntry;
-pub use segments::{Segment, StoredCorrection};
+pub use backup::{BackupReport, LONGEST_BACKUP_DAYS, expire_backups, restore, verify_backup};
 pub use objection::{CompanySelector, StoredObjection};
 pub use users::{Accounts, Key, NewSession, SecondFactor, SecretHash, Session, Stage, User};
+pub use retention::{Purged, Retention};
+pub use rights::{CompanyDay, CompanyExport, VisitorExport, VisitorVisit};
+pub use segments::{Segment, StoredCorrection};
 use writer::{Job, Writer};
 
 /// How a store is opened.
@@ -194,7 +199,9 @@ impl Store {
         let readers = Readers::open(&path, options.readers.max(1))?;
         let groups = Arc::clone(&opened.groups);
         let writer = Writer::start(opened, options.queue.max(1))?;
-        Ok(Store { shared: Arc::new(Shared { path, groups, orders: leads::Orders::default(), writer, readers }) })
+        Ok(Store {
+            shared: Arc::new(Shared { path, groups, orders: leads::Orders::default(), writer, readers }),
+        })
     }
 
     /// The number of the site of this name, which it gets at its first mention.

@@ -40,7 +40,8 @@ impl<'a> Asked<'a> {
         now: Timestamp,
         candidates: &'a [Candidate],
     ) -> Asked<'a> {
-        let places = candidates.iter().enumerate().map(|(place, candidate)| (candidate.company, place)).collect();
+        let places =
+            candidates.iter().enumerate().map(|(place, candidate)| (candidate.company, place)).collect();
         Asked { connection, groups, sites, period, now, candidates, places }
     }
 
@@ -94,7 +95,8 @@ impl<'a> Asked<'a> {
 
     fn page_group(&self, holds: &Predicate) -> Vec<bool> {
         let names = self.groups.names.iter().enumerate();
-        let bits = names.filter(|(_, name)| text_holds(holds, name)).fold(0, |bits, (bit, _)| bits | 1_i64 << bit);
+        let bits =
+            names.filter(|(_, name)| text_holds(holds, name)).fold(0, |bits, (bit, _)| bits | 1_i64 << bit);
         let marked = |candidate: &Candidate| match holds {
             Predicate::Known(known) => (candidate.tally.groups != 0) == *known,
             _ => candidate.tally.groups & bits != 0,
@@ -165,9 +167,10 @@ impl<'a> Asked<'a> {
     fn seen(&self, table: &str, column: &str, holds: &Predicate) -> Result<Vec<bool>> {
         let (predicate, mut values) = predicate(column, holds)?;
         values.push(Value::Integer(self.period.first));
-        let mut statement = self
-            .connection
-            .prepare_cached(&format!("SELECT number FROM {table} WHERE {predicate} AND last_day >= ?{}", values.len()))?;
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT number FROM {table} WHERE {predicate} AND last_day >= ?{}",
+            values.len()
+        ))?;
         let things = statement.query_map(params_from_iter(values), |row| row.get(0))?;
         let things: HashSet<i64> = things.collect::<rusqlite::Result<_>>()?;
         let mut marks = vec![false; self.candidates.len()];

@@ -15,8 +15,8 @@ use super::rights::{FACTS, FACTS_FROM, facts, number_of};
 use super::totals::{Candidate, Scoring, candidate, candidates, sites};
 use super::{Result, Store, StoreError, folded, from_word};
 use crate::model::{
-    FilteredCount, FilteredQuery, Lead, LeadDetail, LeadStatus, LeadsPage, LeadsQuery, Note, Page, PageView, Sort, Timestamp,
-    VisitDetail,
+    FilteredCount, FilteredQuery, Lead, LeadDetail, LeadStatus, LeadsPage, LeadsQuery, Note, Page, PageView,
+    Sort, Timestamp, VisitDetail,
 };
 use crate::score::ScoreFormula;
 use crate::segment::{Condition, Field, Predicate, Test};
@@ -41,7 +41,9 @@ pub(super) struct Orders {
 impl Default for Orders {
     fn default() -> Orders {
         // Another process's cursors must not fit.
-        let begin = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_nanos() as u64);
+        let begin = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .map_or(0, |time| time.as_nanos() as u64);
         Orders { kept: Mutex::default(), next: AtomicU64::new(begin) }
     }
 }
@@ -51,7 +53,8 @@ impl Orders {
         let token = self.next.fetch_add(1, Ordering::Relaxed);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.push_back((token, Arc::clone(order)));
-        let companies = |kept: &VecDeque<(u64, Arc<[u32]>)>| kept.iter().map(|(_, order)| order.len()).sum::<usize>();
+        let companies =
+            |kept: &VecDeque<(u64, Arc<[u32]>)>| kept.iter().map(|(_, order)| order.len()).sum::<usize>();
         while kept.len() > KEPT_ORDERS || (kept.len() > 1 && companies(&kept) > KEPT_COMPANIES) {
             kept.pop_front();
         }
@@ -133,11 +136,13 @@ impl Store {
         let scoring = Scoring { formula, groups: &self.shared.groups, now };
         self.read(|connection| {
             let sites = sites(connection, &query.sites)?;
-            let kept = cursor.as_ref().and_then(|cursor| Some((cursor, self.shared.orders.get(cursor.token)?)));
+            let kept =
+                cursor.as_ref().and_then(|cursor| Some((cursor, self.shared.orders.get(cursor.token)?)));
             let (order, token, from, found) = match kept {
                 Some((cursor, order)) => (order, cursor.token, cursor.passed, HashMap::new()),
                 None => {
-                    let mut found = matching(connection, &self.shared.groups, &sites, period, query, &scoring)?;
+                    let mut found =
+                        matching(connection, &self.shared.groups, &sites, period, query, &scoring)?;
                     sort(connection, query, &mut found)?;
                     let from = cursor.map_or(0, |cursor| continued(query, &found, &cursor));
                     let order: Arc<[u32]> = found.iter().map(|candidate| candidate.company).collect();
@@ -161,8 +166,9 @@ impl Store {
                 last.1 = key(query.sort, &candidate);
                 companies.extend(lead(connection, &candidate)?);
             }
-            let cursor = (end < order.len())
-                .then(|| Cursor { token, query: fingerprint, passed: end, company: last.0, key: last.1 }.text());
+            let cursor = (end < order.len()).then(|| {
+                Cursor { token, query: fingerprint, passed: end, company: last.0, key: last.1 }.text()
+            });
             Ok(LeadsPage { companies, cursor })
         })
     }
@@ -174,7 +180,9 @@ impl Store {
         self.read(|connection| {
             let Some(number) = number_of(connection, id)? else { return Ok(None) };
             let sites = sites(connection, &[])?;
-            let Some(candidate) = candidate(connection, &sites, ALWAYS, &scoring, number)? else { return Ok(None) };
+            let Some(candidate) = candidate(connection, &sites, ALWAYS, &scoring, number)? else {
+                return Ok(None);
+            };
             let Some(lead) = lead(connection, &candidate)? else { return Ok(None) };
             let timeline = timeline(connection, &sites, &candidate)?;
             Ok(Some(LeadDetail { lead, timeline, notes: notes(connection, number)? }))
@@ -258,13 +266,15 @@ fn sort(connection: &Connection, query: &LeadsQuery, found: &mut Vec<Candidate>)
         });
         return Ok(());
     }
-    let places: HashMap<u32, Candidate> = found.iter().map(|candidate| (candidate.company, *candidate)).collect();
+    let places: HashMap<u32, Candidate> =
+        found.iter().map(|candidate| (candidate.company, *candidate)).collect();
     let mut named: Vec<(String, Candidate)> = Vec::with_capacity(found.len());
     let mut statement = connection.prepare_cached("SELECT number, name FROM company")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         if let Some(candidate) = places.get(&row.get::<_, u32>(0)?) {
-            let name = row.get_ref(1)?.as_str().map_err(|_| StoreError::Sqlite("a name is no text".into()))?;
+            let name =
+                row.get_ref(1)?.as_str().map_err(|_| StoreError::Sqlite("a name is no text".into()))?;
             named.push((folded(name), *candidate));
         }
     }
@@ -322,7 +332,11 @@ pub(super) fn status_of(number: i64) -> LeadStatus {
 }
 
 /// The latest visits of a company, the newest first.
-fn timeline(connection: &Connection, sites: &[(u32, String)], candidate: &Candidate) -> Result<Vec<VisitDetail>> {
+fn timeline(
+    connection: &Connection,
+    sites: &[(u32, String)],
+    candidate: &Candidate,
+) -> Result<Vec<VisitDetail>> {
     let mut timeline = Vec::new();
     let mut visits = connection.prepare_cached(
         "SELECT id, site, identified_by FROM visit WHERE day = ?1 AND company = ?2 ORDER BY id DESC LIMIT ?3",
@@ -375,8 +389,8 @@ pub(super) fn page_views(connection: &Connection, visit: i64, most: u32) -> Resu
 
 /// The notes on a company, the newest first.
 pub(super) fn notes(connection: &Connection, company: u32) -> Result<Vec<Note>> {
-    let mut statement =
-        connection.prepare_cached("SELECT id, at, author, text FROM note WHERE company = ?1 ORDER BY id DESC")?;
+    let mut statement = connection
+        .prepare_cached("SELECT id, at, author, text FROM note WHERE company = ?1 ORDER BY id DESC")?;
     let rows = statement.query_map([company], |row| {
         Ok(Note { id: row.get(0)?, at: row.get(1)?, author: row.get(2)?, text: row.get(3)? })
     })?;

@@ -100,7 +100,7 @@ impl CompanySelector {
     }
 }
 
-fn list(connection: &Connection) -> Result<Vec<StoredObjection>> {
+pub(super) fn list(connection: &Connection) -> Result<Vec<StoredObjection>> {
     let mut statement = connection
         .prepare("SELECT kind, value, at, author, reason FROM objection ORDER BY at, kind, value")?;
     let rows = statement.query_map([], |row| {
@@ -131,7 +131,7 @@ impl Store {
             ));
         }
         let (reason, author) = (reason.to_owned(), author.to_owned());
-        let companies = self.change(move |applier, connection| {
+        self.change(move |applier, connection| {
             connection.execute(
                 "INSERT INTO objection (kind, value, at, author, reason) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
                 params![kind, value, now, author, reason],
@@ -144,12 +144,9 @@ impl Store {
             }
             applier.objections = objections;
             applier.forget();
-            Ok(named)
+            Ok(())
         })?;
-        let mut removed = 0;
-        for (_, number) in companies {
-            removed += self.remove_rows_of(number)?;
-        }
+        let removed = self.finish_removals()?;
         self.forget_deleted()?;
         Ok(removed)
     }

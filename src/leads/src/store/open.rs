@@ -18,6 +18,8 @@ use super::{Result, StoreError, StoreOptions, schema};
 
 /// Only the daemon's user sees who came.
 const MODE: u32 = 0o600;
+/// How long a statement waits for another process that reads or copies.
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// Rows that are sorted into page groups in one transaction.
 const SORTED: i64 = 50_000;
 
@@ -78,7 +80,7 @@ pub(super) fn reader(path: &Path) -> Result<Connection> {
 pub(super) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
     let connection =
         Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(foreign)?;
-    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(100);
     // Functions of the schema run with no more rights than ours; triggers of a file that was tampered with can't reach out.
     pragma(&connection, "trusted_schema", "OFF")?;

@@ -178,3 +178,21 @@ pub(super) fn migrate(connection: &Connection) -> Result<()> {
     }
     Ok(())
 }
+
+/// The tables, indexes and triggers of a store, as they were made.
+pub(super) fn tables(connection: &Connection) -> Result<Vec<(String, String)>> {
+    let mut statement = connection.prepare(
+        "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND tbl_name <> 'backup_rows' ORDER BY name",
+    )?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The same of an empty store of a version.
+pub(super) fn tables_of(version: u32) -> Result<Vec<(String, String)>> {
+    let empty = Connection::open_in_memory()?;
+    for sql in MIGRATIONS.iter().take(version as usize) {
+        empty.execute_batch(sql)?;
+    }
+    tables(&empty)
+}

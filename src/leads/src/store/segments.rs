@@ -48,15 +48,23 @@ pub(super) fn condition(connection: &Connection, name: &str) -> Result<Condition
 }
 
 fn read(text: &str) -> Result<Condition> {
-    serde_json::from_str(text).map_err(|_| StoreError::Sqlite("a segment's condition is not one any more".into()))
+    serde_json::from_str(text)
+        .map_err(|_| StoreError::Sqlite("a segment's condition is not one any more".into()))
 }
 
 impl Store {
     /// Keeps a condition under a name; another one of that name is replaced.
-    pub fn save_segment(&self, name: &str, condition: &Condition, author: &str, now: Timestamp) -> Result<()> {
+    pub fn save_segment(
+        &self,
+        name: &str,
+        condition: &Condition,
+        author: &str,
+        now: Timestamp,
+    ) -> Result<()> {
         check_length("a segment's name", name, LONGEST_NAME)?;
         condition.check().map_err(|error| StoreError::Invalid(error.to_string()))?;
-        let text = serde_json::to_string(condition).map_err(|error| StoreError::Invalid(error.to_string()))?;
+        let text =
+            serde_json::to_string(condition).map_err(|error| StoreError::Invalid(error.to_string()))?;
         let (name, author) = (name.to_owned(), author.to_owned());
         self.write(move |connection| {
             connection.execute(
@@ -71,13 +79,18 @@ impl Store {
     /// All segments, by name.
     pub fn segments(&self) -> Result<Vec<Segment>> {
         self.read(|connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT name, condition, author, changed FROM segment ORDER BY name")?;
+            let mut statement = connection
+                .prepare_cached("SELECT name, condition, author, changed FROM segment ORDER BY name")?;
             let mut rows = statement.query([])?;
             let mut segments = Vec::new();
             while let Some(row) = rows.next()? {
                 let condition = read(&row.get::<_, String>(1)?)?;
-                segments.push(Segment { name: row.get(0)?, condition, author: row.get(2)?, changed: row.get(3)? });
+                segments.push(Segment {
+                    name: row.get(0)?,
+                    condition,
+                    author: row.get(2)?,
+                    changed: row.get(3)?,
+                });
             }
             Ok(segments)
         })
@@ -112,9 +125,15 @@ impl Store {
     /// All corrections, the oldest first.
     pub fn corrections(&self) -> Result<Vec<StoredCorrection>> {
         self.read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT id, at, author, rule FROM correction ORDER BY id")?;
+            let mut statement =
+                connection.prepare_cached("SELECT id, at, author, rule FROM correction ORDER BY id")?;
             let rows = statement.query_map([], |row| {
-                Ok(StoredCorrection { id: row.get(0)?, at: row.get(1)?, author: row.get(2)?, rule: row.get(3)? })
+                Ok(StoredCorrection {
+                    id: row.get(0)?,
+                    at: row.get(1)?,
+                    author: row.get(2)?,
+                    rule: row.get(3)?,
+                })
             })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
@@ -156,15 +175,22 @@ impl Store {
             if let Some(tags) = &change.tags {
                 connection.execute("DELETE FROM tag WHERE company = ?1", [number])?;
                 for tag in tags {
-                    connection.execute("INSERT OR IGNORE INTO tag (company, tag) VALUES (?1, ?2)", params![number, tag])?;
+                    connection.execute(
+                        "INSERT OR IGNORE INTO tag (company, tag) VALUES (?1, ?2)",
+                        params![number, tag],
+                    )?;
                 }
             }
             if let Some(status) = change.status {
-                connection.execute("UPDATE lead SET status = ?2 WHERE company = ?1", params![number, status as i64])?;
+                connection.execute(
+                    "UPDATE lead SET status = ?2 WHERE company = ?1",
+                    params![number, status as i64],
+                )?;
             }
             if let Some(owner) = &change.owner {
                 let owner = Some(owner).filter(|owner| !owner.is_empty());
-                connection.execute("UPDATE lead SET owner = ?2 WHERE company = ?1", params![number, owner])?;
+                connection
+                    .execute("UPDATE lead SET owner = ?2 WHERE company = ?1", params![number, owner])?;
             }
             if let Some(note) = &change.note {
                 connection.execute(
@@ -174,7 +200,8 @@ impl Store {
             }
             // A note has an age of its own, and the log is to outlive it.
             let told = LeadChange { note: change.note.as_ref().map(|_| String::new()), ..change };
-            let told = serde_json::to_string(&told).map_err(|error| StoreError::Invalid(error.to_string()))?;
+            let told =
+                serde_json::to_string(&told).map_err(|error| StoreError::Invalid(error.to_string()))?;
             audit::append(connection, now, &actor, "change company", &id, &told)
         })
     }

@@ -97,7 +97,8 @@ pub(super) fn candidate(
     scoring: &Scoring<'_>,
     company: u32,
 ) -> Result<Option<Candidate>> {
-    let mut statement = connection.prepare_cached("SELECT first_seen, last_seen FROM lead WHERE company = ?1")?;
+    let mut statement =
+        connection.prepare_cached("SELECT first_seen, last_seen FROM lead WHERE company = ?1")?;
     let mut rows = statement.query([company])?;
     let Some(row) = rows.next()? else { return Ok(None) };
     let (first_seen, last_seen): (Timestamp, Timestamp) = (row.get(0)?, row.get(1)?);

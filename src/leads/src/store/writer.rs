@@ -7,6 +7,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
@@ -22,6 +23,9 @@ const BATCH: usize = 1024;
 const CHECKPOINT_PAGES: i64 = 4096;
 /// Pages that the writer may bring back itself: some milliseconds.
 const REST_PAGES: i64 = 512;
+
+/// How long emptying the WAL may wait for readers.
+const TRUNCATE_WAIT: Duration = Duration::from_millis(20);
 
 /// Says to whoever waits how it ended.
 pub(super) type Answer = Box<dyn FnOnce(Result<()>)>;
@@ -179,7 +183,10 @@ impl State {
             }
         }
         for (truncate, done) in finishing {
+            // Visits must not wait for a reader who still needs the WAL.
+            let _ = self.connection.busy_timeout(TRUNCATE_WAIT);
             let result = checkpoint(&self.connection, if truncate { "TRUNCATE" } else { "PASSIVE" });
+            let _ = self.connection.busy_timeout(super::open::BUSY);
             drop(done.send(result.map(|(_, left)| left == 0)));
         }
     }
