@@ -1,7 +1,7 @@
 //! The commands: which there are, and who answers them.
 //!
 //! `lookup` holds what the service is for; `session` what clients say about themselves when they
-//! connect; `describe` and `info` what they ask about the server. Clients of Redis refuse to work
+//! connect; `describe` and `info` what they ask about the server; `leads` the visits, where there are any. Clients of Redis refuse to work
 //! with a server that refuses their greetings, so those are answered as Redis 7 answers them.
 //!
 //! No reply and no error quotes an argument. Exceptions are the commands whose purpose is to
@@ -9,6 +9,7 @@
 
 mod describe;
 mod info;
+mod leads;
 mod lookup;
 mod session;
 
@@ -20,6 +21,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use crate::output::Output;
 use crate::resp::{Arguments, Writer};
 use crate::state::State;
+pub(crate) use leads::finish_visits;
 pub(crate) use lookup::Lookups;
 pub(crate) use session::Session;
 
@@ -64,6 +66,11 @@ enum Id {
     Reset,
     Reload,
     Quit,
+    Visit,
+    Leads,
+    Lead,
+    Visitor,
+    Filtered,
 }
 
 /// What `COMMAND` says about flags and categories.
@@ -72,6 +79,8 @@ enum Group {
     Lookup,
     Connection,
     Server,
+    /// Those that there are with `[leads]` in the configuration.
+    Leads,
 }
 
 struct Parameter {
@@ -95,7 +104,7 @@ const fn any(name: &'static str) -> Parameter {
 /// The commands, the frequent ones first: they are searched in this order.
 #[rustfmt::skip]
 static COMMANDS: &[Command] = {
-    use Group::{Connection, Lookup, Server};
+    use Group::{Connection, Leads, Lookup, Server};
     &[
         command("lookup", Id::Lookup, 2, Lookup, "Who is behind an address, as a map", &[one("address")]),
         command("mlookup", Id::Mlookup, -2, Lookup, "Who is behind each address", &[many("address")]),
@@ -115,6 +124,11 @@ static COMMANDS: &[Command] = {
         command("reset", Id::Reset, 1, Connection, "Makes the connection as new", &[]),
         command("reload", Id::Reload, 1, Server, "Opens the file and the suppression list anew", &[]),
         command("quit", Id::Quit, -1, Connection, "Ends the connection", &[]),
+        command("visit", Id::Visit, 2, Leads, "Records a visit", &[one("json")]),
+        command("leads", Id::Leads, 2, Leads, "A page of companies, as JSON", &[one("json")]),
+        command("lead", Id::Lead, 2, Leads, "A company with its visits, as JSON", &[one("company-id")]),
+        command("visitor", Id::Visitor, 3, Leads, "EXPORT or ERASE of what is stored of a visitor", &[one("subcommand"), one("visitor-id")]),
+        command("filtered", Id::Filtered, 2, Leads, "What was not shown and why, in counts, as JSON", &[one("json")]),
     ]
 };
 
@@ -140,8 +154,13 @@ pub(crate) fn request_kinds() -> impl Iterator<Item = (&'static str, usize)> {
 
 impl Command {
     /// The command of this name, in any case.
-    fn find(name: &[u8]) -> Option<&'static Command> {
-        COMMANDS.iter().find(|command| name.eq_ignore_ascii_case(command.name.as_bytes()))
+    fn find(name: &[u8], leads: bool) -> Option<&'static Command> {
+        Command::all(leads).find(|command| name.eq_ignore_ascii_case(command.name.as_bytes()))
+    }
+
+    /// Those that there are, with leads or without.
+    fn all(leads: bool) -> impl Iterator<Item = &'static Command> + Clone {
+        COMMANDS.iter().filter(move |command| leads || command.group != Group::Leads)
     }
 
     fn accepts(&self, arguments: usize) -> bool {
@@ -156,6 +175,11 @@ pub(crate) fn execute_lookups(session: &mut Session, lookups: &Lookups, reply: &
     lookups.answer(session, reply);
 }
 
+/// Whether a request is a visit: those are taken together, see [`finish_visits`].
+pub(crate) fn is_visit(session: &Session, arguments: Arguments<'_>) -> bool {
+    arguments.len() == 2 && is(arguments.get(0), "VISIT") && session.state().leads().is_some()
+}
+
 /// Answers one request. Fails only when the replies cannot be written.
 pub(crate) async fn execute<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
     session: &mut Session,
@@ -165,7 +189,8 @@ pub(crate) async fn execute<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
     if arguments.is_empty() {
         return Ok(Flow::Continue);
     }
-    let command = Command::find(arguments.get(0));
+    let leads = session.state().leads().cloned();
+    let command = Command::find(arguments.get(0), leads.is_some());
     session.count_commands(command.map_or(OTHER, |command| command.id as usize), 1);
     let reply = &mut output.reply;
     let Some(command) = command else {
@@ -206,7 +231,7 @@ pub(crate) async fn execute<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
         Id::Echo => reply.bulk(arguments.get(1)),
         Id::Hello => session::hello(session, arguments, reply),
         Id::Client => session::client(session, arguments, reply),
-        Id::Command => describe::command(arguments, reply),
+        Id::Command => describe::command(arguments, leads.is_some(), reply),
         Id::Select => session::select(arguments.get(1), reply),
         Id::Auth => session::auth(arguments, reply),
         Id::Config => session::config(arguments, reply),
@@ -215,6 +240,12 @@ pub(crate) async fn execute<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
         Id::Quit => {
             reply.simple("OK");
             return Ok(Flow::Close);
+        }
+        Id::Visit | Id::Leads | Id::Lead | Id::Visitor | Id::Filtered => {
+            // Without leads there are no such commands.
+            if let Some(leads) = leads {
+                leads::answer(command.id, leads, session, arguments, reply).await;
+            }
         }
     }
     Ok(Flow::Continue)

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use nameplate_leads::config::LeadsConfig;
 use serde::Deserialize;
 
 /// What to serve, where, to whom, and within which limits. docs/nameplate-serve.example.toml shows every
@@ -35,6 +36,8 @@ pub struct Config {
     pub limits: Limits,
     /// Where metrics and health are asked for.
     pub monitor: Monitor,
+    /// Where visits are kept, and what may be done with them. Without it there are lookups and nothing else.
+    pub leads: Option<LeadsConfig>,
 }
 
 /// Who may connect to the socket: whom its mode lets in, and of those, if there is a list, whom the list names.
@@ -255,10 +258,15 @@ impl Config {
                 "seconds of more than a century; 0 is no limit",
             ),
         ];
-        match bounds.into_iter().find(|(_, holds, _)| !holds) {
-            Some((key, _, expected)) => Err(ConfigError::OutOfBounds { key, expected }),
-            None => Ok(()),
+        if let Some((key, _, expected)) = bounds.into_iter().find(|(_, holds, _)| !holds) {
+            return Err(ConfigError::OutOfBounds { key, expected });
         }
+        let Some(leads) = &self.leads else { return Ok(()) };
+        if self.suppress.is_none() {
+            let expected = "with [leads] there is a list for companies that object; nameplate suppress create --list FILE makes an empty one";
+            return Err(ConfigError::OutOfBounds { key: "suppress", expected });
+        }
+        leads.check().map_err(|invalid| ConfigError::OutOfBounds { key: invalid.key, expected: invalid.expected })
     }
 
     /// Whether there is a path to bind, for a daemon that was passed no socket.

@@ -25,7 +25,7 @@ use crate::budget::Share;
 use crate::buffer::Buffer;
 use crate::commands::{self, Flow, Lookups, Session};
 use crate::counters::Refusal;
-use crate::limits::READ_BYTES;
+use crate::limits::{READ_BYTES, VISITS};
 use crate::output::Output;
 use crate::resp::{Parser, ProtocolError};
 use crate::state::Admission;
@@ -181,8 +181,14 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Conversation<R, W> {
 
     async fn execute_all(&mut self, admitted: bool) -> io::Result<Flow> {
         loop {
-            let (lookups, next) = self.answer_lookups(admitted);
+            let (lookups, mut next) = self.answer_lookups(admitted);
             self.output.breathe(lookups).await?;
+            while let Next::Request(length) = next
+                && admitted
+                && self.is_visit()
+            {
+                next = self.answer_visits(length).await?;
+            }
             match next {
                 Next::Request(length) => {
                     if self.execute(length, admitted).await? == Flow::Close {
@@ -232,6 +238,36 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Conversation<R, W> {
             self.begun = None;
         }
         (lookups.len(), next)
+    }
+
+    /// Whether the request that was parsed last is a visit.
+    fn is_visit(&self) -> bool {
+        commands::is_visit(&self.session, self.parser.arguments(self.input.filled()))
+    }
+
+    /// Takes the visits that the input begins with, of which the first has `length` bytes and was parsed last, and answers them when all of
+    /// them are durable: what comes behind them. Nothing of them is in the input while that is waited for.
+    async fn answer_visits(&mut self, mut length: usize) -> io::Result<Next> {
+        let Some(leads) = self.session.state().leads().cloned() else { return Ok(Next::Request(length)) };
+        let mut taken = Vec::new();
+        let next = loop {
+            taken.push(leads.begin(self.parser.argument_mut(self.input.filled_mut(), 1)));
+            self.input.consume(length);
+            self.begun = None;
+            if taken.len() == VISITS {
+                break Next::Unknown;
+            }
+            match self.parser.parse(self.input.filled_mut()) {
+                Ok(Some(following)) if self.is_visit() => length = following,
+                Ok(Some(following)) => break Next::Request(following),
+                Ok(None) => break Next::Incomplete,
+                Err(error) => break Next::Invalid(error),
+            }
+        };
+        let count = taken.len();
+        commands::finish_visits(&mut self.session, &leads, taken, &mut self.output.reply).await;
+        self.output.breathe(count).await?;
+        Ok(next)
     }
 
     /// Answers the request of `length` bytes that the input begins with, and that was parsed last.

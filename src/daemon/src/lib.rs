@@ -41,7 +41,6 @@ mod connection;
 mod counters;
 mod deadline;
 mod descriptors;
-mod forget;
 mod limits;
 pub mod monitor;
 mod notify;
@@ -58,6 +57,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use nameplate::{GenerationOptions, Generations, PublicKey};
+use nameplate_leads::{Leads, LeadsError};
 use tokio::net::UnixListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -67,6 +67,7 @@ pub use access::AccessList;
 pub use activation::ActivationError;
 use activation::Passed;
 pub use config::{Access, Account, Config, ConfigError, Limits, Monitor, SocketMode};
+use limits::PURGE_INTERVAL;
 use monitor::MonitorTask;
 pub use server::run;
 use socket::Place;
@@ -83,6 +84,9 @@ pub enum ServeError {
     /// The range file, the suppression list or the public key cannot be read.
     #[error(transparent)]
     Database(#[from] nameplate::Error),
+    /// The store of visits cannot be opened.
+    #[error("leads: {0}")]
+    Leads(#[from] LeadsError),
     /// The socket cannot be had.
     #[error("socket {}: {source}", path.display())]
     Socket {
@@ -115,7 +119,14 @@ pub fn serve(config: &Config, ready: impl FnOnce()) -> Result<(), ServeError> {
     let file = SocketFile::for_clients(&config.access)?;
     forbid_core_dumps()?;
     descriptors::make_room_for(config.limits.clients);
-    let state = Arc::new(State::new(open(config)?, config).restricted_to(access));
+    let generations = Arc::new(open(config)?);
+    let mut state = State::new(Arc::clone(&generations), config).restricted_to(access);
+    if let Some(leads) = &config.leads {
+        let leads = Leads::open(leads.clone(), generations, config.suppress.clone())?;
+        info!(store = %leads.config().store.display(), sites = leads.config().sites.len(), "taking visits");
+        state = state.with_leads(Arc::new(leads));
+    }
+    let state = Arc::new(state);
     // Of one thread: it accepts clients and hears signals. Those that answer are the server's.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let served = runtime.block_on(serve_state(config, passed, &file, state, ready));
@@ -182,11 +193,15 @@ async fn serve_state(
     } else {
         info!(%file, build, "serving on the socket that the service manager passed");
     }
+    let purging = state.leads().map(|leads| tokio::spawn(purge_daily(Arc::clone(leads))));
     let watcher = tokio::spawn(signals.watch(Arc::clone(&state), shutdown.clone()));
     notify::ready(build);
     ready();
     run(clients.listener, state, shutdown).await?;
     watcher.abort();
+    if let Some(purging) = purging {
+        purging.abort();
+    }
     // It says until the last that the daemon is ending.
     if let Some((monitor, place)) = monitor {
         monitor.end().await;
@@ -195,6 +210,19 @@ async fn serve_state(
     leave(clients.place).await?;
     info!("ended");
     Ok(())
+}
+
+/// Removes what is older than it may get, at the start and every day.
+async fn purge_daily(leads: Arc<Leads>) {
+    let mut days = tokio::time::interval(PURGE_INTERVAL);
+    days.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        days.tick().await;
+        match leads.ask(|leads| leads.purge("schedule")).await {
+            Ok(purged) => info!(rows = purged, "removed what is older than it may get"),
+            Err(error) => warn!(%error, "what is older than it may get could not be removed; trying again in a day"),
+        }
+    }
 }
 
 /// The monitor with the place of its socket, if there is to be one.

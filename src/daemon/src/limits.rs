@@ -21,6 +21,12 @@ pub(crate) const FREE_AHEAD_BYTES: usize = 4 << 10;
 /// Lookups after which a connection lets the others have their turn.
 pub(crate) const TURN: usize = 128;
 
+/// How often what is older than it may get is removed.
+pub(crate) const PURGE_INTERVAL: Duration = Duration::from_hours(24);
+
+/// Visits of one client that wait for the disk together.
+pub(crate) const VISITS: usize = 256;
+
 /// Connections that may wait to be accepted.
 pub(crate) const BACKLOG: u32 = 1024;
 

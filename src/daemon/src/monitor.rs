@@ -26,7 +26,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::forget::{self, forgetting};
+use nameplate_leads::forget::{self, forgetting};
 use crate::limits::{ACCEPT_PAUSE, MONITOR_CONNECTIONS, MONITOR_HEADER_BYTES, MONITOR_TIME};
 use crate::state::State;
 use metrics::Metrics;

@@ -66,9 +66,10 @@ impl Server {
         }
         let trusted = is_trusted(&stream);
         let thread = self.workers.least_busy();
-        let Some(admission) = Admission::new(&self.state, trusted, thread) else {
+        let Some(mut admission) = Admission::new(&self.state, trusted, thread) else {
             return self.refuse(&stream);
         };
+        admission.user = stream.peer_cred().ok().map(|peer| peer.uid());
         // An error is that the client has no descriptor any more: it has gone.
         if let Ok(stream) = stream.into_std() {
             self.workers.send(stream, admission);

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use nameplate::{Error, Generations, ReloadStatus, Snapshot};
+use nameplate_leads::Leads;
 use tokio::sync::{Mutex, watch};
 use tracing::{info, warn};
 
@@ -39,6 +40,8 @@ pub struct State {
     /// When what is served was put in place: milliseconds from `started`.
     placed: AtomicU64,
     access: AccessList,
+    /// What becomes of visits, if the configuration has `[leads]`.
+    leads: Option<Arc<Leads>>,
     /// Connections open now.
     clients: AtomicU64,
     /// Connections with commands that are being answered.
@@ -51,14 +54,15 @@ pub struct State {
 
 impl State {
     /// Starts counting from now. Of the configuration, what it says of threads and limits.
-    pub fn new(generations: Generations, config: &Config) -> State {
+    pub fn new(generations: impl Into<Arc<Generations>>, config: &Config) -> State {
+        let generations = generations.into();
         let current = watch::Sender::new(generations.snapshot().generation());
         let threads = match config.threads {
             0 => std::thread::available_parallelism().map_or(1, NonZero::get),
             threads => threads,
         };
         State {
-            generations: Arc::new(generations),
+            generations,
             limits: config.limits.clone(),
             buffers: Budget::new(config.limits.buffer_bytes),
             current,
@@ -70,6 +74,7 @@ impl State {
             started_at: SystemTime::now(),
             placed: AtomicU64::new(0),
             access: AccessList::default(),
+            leads: None,
             clients: AtomicU64::new(0),
             in_flight: AtomicUsize::new(0),
             connections: AtomicU64::new(0),
@@ -82,6 +87,18 @@ impl State {
     pub fn restricted_to(mut self, access: AccessList) -> State {
         self.access = access;
         self
+    }
+
+    /// Takes visits, too. The leads are of the same generations.
+    #[must_use]
+    pub fn with_leads(mut self, leads: Arc<Leads>) -> State {
+        self.leads = Some(leads);
+        self
+    }
+
+    /// What becomes of visits, if the configuration has `[leads]`.
+    pub fn leads(&self) -> Option<&Arc<Leads>> {
+        self.leads.as_ref()
     }
 
     /// Whether who connected may stay. Who may not has been told so and counted; the caller closes.
@@ -126,8 +143,19 @@ impl State {
         if last.number <= asked {
             last.number = self.begun.fetch_add(1, Ordering::Relaxed) + 1;
             let generations = Arc::clone(&self.generations);
+            let leads = self.leads.clone();
             let start = Instant::now();
-            let reloaded = tokio::task::spawn_blocking(move || generations.reload()).await;
+            let reloaded = tokio::task::spawn_blocking(move || {
+                let reloaded = generations.reload();
+                // Whoever is in the list now goes from the store, too, before the reload counts as done.
+                if let (Ok(_), Some(leads)) = (&reloaded, leads)
+                    && let Err(error) = leads.reloaded()
+                {
+                    warn!(%error, "the leads did not follow the suppression list");
+                }
+                reloaded
+            })
+            .await;
             last.failed = self.note(reloaded, start.elapsed()).err();
             notify::status(self.build(), last.failed);
         }
@@ -287,6 +315,8 @@ pub(crate) struct Admission {
     pub(crate) trusted: bool,
     /// The number of the thread that answers it.
     pub(crate) thread: usize,
+    /// The number of the user that this client is, where the kernel says so.
+    pub(crate) user: Option<u32>,
 }
 
 impl Admission {
@@ -295,7 +325,7 @@ impl Admission {
         let others = state.clients.fetch_add(1, Ordering::Relaxed);
         let id = state.connections.fetch_add(1, Ordering::Relaxed) + 1;
         // Dropped, it is counted out again.
-        let admission = Admission { state: Arc::clone(state), id, trusted, thread };
+        let admission = Admission { state: Arc::clone(state), id, trusted, thread, user: None };
         (others < state.limits.clients as u64).then_some(admission)
     }
 }

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::connection;
-use crate::forget::{self, forgetting};
+use nameplate_leads::forget::{self, forgetting};
 use crate::limits::DRAIN;
 use crate::state::Admission;
 

@@ -9,6 +9,7 @@ use serde::de::{Deserializer, Error as _};
 
 use crate::gate::{LegalBasis, Level, Policy};
 use crate::score::{GroupPoints, ScoreFormula};
+use crate::store::Retention;
 
 /// `[leads]`: where visits are kept, of which sites, and what may be done with them.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -116,12 +117,16 @@ pub struct BotsConfig {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct RetentionConfig {
-    /// Page views of companies, with the companies that have none left.
-    pub visit_days: u32,
-    /// The values of the two cookies, which are taken out of the page views; at most 395.
+    /// Visits with their page views.
+    pub page_view_days: u32,
+    /// The values of the two cookies, which are taken out of visits; at most 395.
     pub cookie_days: u32,
-    /// Counts of what was not shown.
+    /// Companies, since they were last seen, with tags and notes.
+    pub company_days: u32,
+    /// Counts of companies' visits by day, and of what was not shown.
     pub count_days: u32,
+    /// Notes.
+    pub note_days: u32,
     /// The audit log.
     pub audit_days: u32,
     /// Backups, 1 to 30: what is erased is out of every backup after so many days.
@@ -131,9 +136,11 @@ pub struct RetentionConfig {
 impl Default for RetentionConfig {
     fn default() -> RetentionConfig {
         RetentionConfig {
-            visit_days: 365,
+            page_view_days: 365,
             cookie_days: 90,
+            company_days: 730,
             count_days: 730,
+            note_days: 730,
             audit_days: 730,
             backup_days: 30,
         }
@@ -190,9 +197,11 @@ impl LeadsConfig {
         let names: HashSet<&str> = sites.iter().map(|site| &*site.name).collect();
         let parts = [self.score.visits, self.score.page_views, self.score.seconds, self.score.recency];
         let days = [
-            self.retention.visit_days,
+            self.retention.page_view_days,
             self.retention.cookie_days,
+            self.retention.company_days,
             self.retention.count_days,
+            self.retention.note_days,
             self.retention.audit_days,
         ];
         let bounds = [
@@ -246,6 +255,19 @@ impl LeadsConfig {
         match bounds.into_iter().find(|(_, holds, _)| !holds) {
             Some((key, _, expected)) => Err(InvalidLeads { key, expected }),
             None => Ok(()),
+        }
+    }
+
+    /// The periods as the store wants them.
+    pub fn retention(&self) -> Retention {
+        let days = &self.retention;
+        Retention {
+            page_views: days.page_view_days,
+            cookies: days.cookie_days,
+            companies: days.company_days,
+            counts: days.count_days,
+            audit: days.audit_days,
+            notes: days.note_days,
         }
     }
 
@@ -316,7 +338,7 @@ mod tests {
             ),
             ("[score]\nvisits = { weight = 101, full = 1 }", "leads.score: "),
             ("[score]\nvisits = { weight = 1, full = 0 }", "leads.score: "),
-            ("[retention]\nvisit_days = 0", "leads.retention: "),
+            ("[retention]\npage_view_days = 0", "leads.retention: "),
             ("[retention]\ncookie_days = 396", "leads.retention.cookie_days: "),
             ("[retention]\nbackup_days = 31", "leads.retention.backup_days: "),
             ("[bots]\nbots = [\"\"]", "leads.bots: "),

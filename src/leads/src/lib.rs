@@ -31,9 +31,21 @@
 //! | `leads` | the whole: [`Leads`], which daemon and web use | SQL, HTTP |
 
 pub mod access;
+pub mod client_address;
 pub mod config;
+pub mod correction;
+pub mod forget;
+pub mod form_domain;
 pub mod gate;
+mod leads;
 pub mod model;
+pub mod objection;
+pub mod page;
+pub mod robots;
 pub mod score;
 pub mod segment;
 pub mod store;
+pub mod text;
+pub mod visit;
+
+pub use leads::{Begun, Leads, LeadsError, VisitCounts, now, store_options};

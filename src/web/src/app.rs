@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use nameplate_leads::leads::{Leads, LeadsError};
+use nameplate_leads::{Leads, LeadsError};
 use nameplate_leads::store::{Accounts, StoreError};
 use tokio::sync::Semaphore;
 use tracing::error;

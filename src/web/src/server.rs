@@ -21,7 +21,7 @@ use hyper::service::service_fn;
 use hyper::{Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use nameplate_leads::forget::{self, forgetting};
-use nameplate_leads::leads::Leads;
+use nameplate_leads::Leads;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};

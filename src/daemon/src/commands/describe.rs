@@ -1,35 +1,35 @@
 //! `COMMAND`: the table of commands, in the form of Redis 7. `redis-cli` takes its hints from it.
 
-use super::{Arguments, COMMANDS, Command, Group, Parameter, Writer, is, unknown_subcommand, wrong_arity};
+use super::{Arguments, Command, Group, Parameter, Writer, is, unknown_subcommand, wrong_arity};
 
 /// `COMMAND`, `COMMAND COUNT`, `COMMAND LIST`, `COMMAND INFO [name…]`, `COMMAND DOCS [name…]`
-pub(super) fn command(arguments: Arguments<'_>, reply: &mut Writer) {
+pub(super) fn command(arguments: Arguments<'_>, leads: bool, reply: &mut Writer) {
     let subcommand = arguments.get(1);
     if arguments.len() == 1 {
-        every(describe, reply);
+        every(leads, describe, reply);
     } else if is(subcommand, "COUNT") {
-        exact(arguments, "command|count", reply, |reply| reply.integer(COMMANDS.len().cast_signed() as i64));
+        exact(arguments, "command|count", reply, |reply| reply.integer(Command::all(leads).count().cast_signed() as i64));
     } else if is(subcommand, "LIST") {
         exact(arguments, "command|list", reply, |reply| {
-            every(|command, reply| reply.bulk(command.name.as_bytes()), reply);
+            every(leads, |command, reply| reply.bulk(command.name.as_bytes()), reply);
         });
     } else if is(subcommand, "INFO") {
         if arguments.len() == 2 {
-            return every(describe, reply);
+            return every(leads, describe, reply);
         }
         reply.array(arguments.len() - 2);
         for name in arguments.from(2) {
-            match Command::find(name) {
+            match Command::find(name, leads) {
                 Some(command) => describe(command, reply),
                 None => reply.null_array(),
             }
         }
     } else if is(subcommand, "DOCS") {
-        let asked = |command: &&Command| {
+        let asked = |command: &&'static Command| {
             arguments.len() == 2 || arguments.from(2).any(|argument| is(argument, command.name))
         };
-        reply.map(COMMANDS.iter().filter(asked).count());
-        for command in COMMANDS.iter().filter(asked) {
+        reply.map(Command::all(leads).filter(asked).count());
+        for command in Command::all(leads).filter(asked) {
             reply.bulk(command.name.as_bytes());
             document(command, reply);
         }
@@ -42,9 +42,9 @@ fn exact(arguments: Arguments<'_>, name: &'static str, reply: &mut Writer, write
     if arguments.len() == 2 { write(reply) } else { wrong_arity(name, reply) }
 }
 
-fn every(write: impl Fn(&Command, &mut Writer), reply: &mut Writer) {
-    reply.array(COMMANDS.len());
-    for command in COMMANDS {
+fn every(leads: bool, write: impl Fn(&Command, &mut Writer), reply: &mut Writer) {
+    reply.array(Command::all(leads).count());
+    for command in Command::all(leads) {
         write(command, reply);
     }
 }
@@ -56,6 +56,7 @@ fn describe(command: &Command, reply: &mut Writer) {
         Group::Lookup => (&["readonly", "fast"], &["@read", "@fast"]),
         Group::Connection => (&["noscript", "loading", "stale", "fast"], &["@fast", "@connection"]),
         Group::Server => (&["loading", "stale"], &["@slow"]),
+        Group::Leads => (&["write"], &["@write", "@slow"]),
     };
     reply.array(10);
     reply.bulk(command.name.as_bytes());
@@ -80,7 +81,7 @@ fn words(words: &[&'static str], reply: &mut Writer) {
 /// <https://redis.io/docs/latest/commands/command-docs/>
 fn document(command: &Command, reply: &mut Writer) {
     let group = match command.group {
-        Group::Lookup => "generic",
+        Group::Lookup | Group::Leads => "generic",
         Group::Connection => "connection",
         Group::Server => "server",
     };

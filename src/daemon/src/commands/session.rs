@@ -47,6 +47,14 @@ impl Session {
         self.admission.trusted
     }
 
+    /// Who asks, for the audit log: the user of the process that connected.
+    pub(super) fn actor(&self) -> String {
+        match self.admission.user {
+            Some(user) => format!("socket, user {user}"),
+            None => "socket".into(),
+        }
+    }
+
     pub(super) fn state_and_tally(&mut self) -> (&State, &mut Tally) {
         (&self.admission.state, &mut self.tally)
     }

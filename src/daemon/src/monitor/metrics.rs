@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use nameplate_leads::VisitCounts;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{
     DescriptorEncoder, EncodeCounterValue, EncodeGaugeValue, MetricEncoder, NoLabelSet, text,
@@ -53,6 +54,9 @@ impl Collector for Shown {
         clients(&self.0, &mut page)?;
         file(&self.0, &mut page)?;
         reloads(&self.0, &mut page)?;
+        if let Some(leads) = self.0.leads() {
+            visits(leads.counts(), &mut page)?;
+        }
         process(&self.0, &mut page)
     }
 }
@@ -153,6 +157,23 @@ fn reloads(state: &State, page: &mut Page<'_>) -> fmt::Result {
         "Whether the last reload worked; 1 before the first.",
         &u64::from(status.last_error.is_none()),
     )
+}
+
+fn visits(counts: &VisitCounts, page: &mut Page<'_>) -> fmt::Result {
+    page.counters(
+        "nameplate_visits",
+        "Visits taken, by the level that the gate decided.",
+        "level",
+        counts.levels().map(|(level, count)| (level.name(), count)),
+    )?;
+    page.counters(
+        "nameplate_visit_reasons",
+        "Visits taken, by what decided what became of them.",
+        "reason",
+        counts.reasons().map(|(reason, count)| (reason.name(), count)),
+    )?;
+    page.counter("nameplate_visits_refused", "Visits whose JSON did not hold together.", &counts.refusals())?;
+    page.counter("nameplate_visits_lost", "Visits that the store could not keep.", &counts.losses())
 }
 
 fn process(state: &State, page: &mut Page<'_>) -> fmt::Result {

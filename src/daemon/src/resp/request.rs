@@ -148,6 +148,12 @@ impl Parser {
         Arguments { bytes, spans: &self.spans }
     }
 
+    /// An argument of that request, for whoever overwrites it; empty where there is none.
+    pub fn argument_mut<'a>(&self, bytes: &'a mut [u8], index: usize) -> &'a mut [u8] {
+        let span = self.spans.get(index);
+        span.and_then(|span| bytes.get_mut(span.start as usize..span.end as usize)).unwrap_or_default()
+    }
+
     fn parse_array(&mut self, mut missing: usize, bytes: &[u8]) -> Result<bool, ProtocolError> {
         while missing > 0 {
             self.form = Form::Array(missing);

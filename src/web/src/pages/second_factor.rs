@@ -5,7 +5,7 @@ use std::time::Instant;
 use askama::Template;
 use axum::body::Body;
 use hyper::{Response, StatusCode};
-use nameplate_leads::leads::now;
+use nameplate_leads::now;
 use nameplate_leads::store::{Session, Stage};
 
 use super::sign_in::{begin_session, limited_name, next};

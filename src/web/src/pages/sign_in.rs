@@ -7,7 +7,7 @@ use std::time::Instant;
 use askama::Template;
 use axum::body::Body;
 use hyper::{Response, StatusCode};
-use nameplate_leads::leads::now;
+use nameplate_leads::now;
 use nameplate_leads::store::{NewSession, Stage, User};
 
 use super::{Layout, page, redirect, set_cookie};

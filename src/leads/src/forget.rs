@@ -7,16 +7,16 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 /// Bytes: more than a turn needs of the stack to answer requests, as it is compiled for release.
-pub(crate) const REQUESTS: usize = 8 << 10;
+pub const REQUESTS: usize = 8 << 10;
 
 /// The same for a turn of hyper's.
-pub(crate) const HTTP: usize = 32 << 10;
+pub const HTTP: usize = 32 << 10;
 
 /// See [`forgetting`].
-pub(crate) struct Forgetting<F, const DEPTH: usize>(Pin<Box<F>>);
+pub struct Forgetting<F, const DEPTH: usize>(Pin<Box<F>>);
 
 /// Does what `work` does; after each of its turns `DEPTH` bytes of the stack that it used are overwritten.
-pub(crate) fn forgetting<const DEPTH: usize, F: Future>(work: F) -> Forgetting<F, DEPTH> {
+pub fn forgetting<const DEPTH: usize, F: Future>(work: F) -> Forgetting<F, DEPTH> {
     Forgetting(Box::pin(work))
 }
 
