@@ -24,6 +24,7 @@
 //! | `filtered` | page views of a day that are not shown, by reason | `counts` |
 //! | `segment`, `correction`, `objection`, `audit` | what users said | never; `audit` with `audit` |
 //! | `user`, `session`, `key` | who may sign in, who has, and the keys of programs | sessions when they end |
+//! | `delivery`, `alert_…` | what waits to be sent, dead letters; who is in which segment | the company, or after `keep_days` |
 //!
 //! A page of companies reads `tally` alone: a period is at most two ends of days, and months and years between them, so that its cost
 //! grows with the companies that came and not with what they looked at.
@@ -35,10 +36,12 @@
 //! A submodule adds its migration to `schema::MIGRATIONS`, changes by [`Store::write`], which takes part in the group commit and
 //! returns when that is durable, and asks by [`Store::read`].
 
+mod alerts;
 mod apply;
 mod audit;
 mod backup;
 mod condition;
+mod deliveries;
 mod intern;
 mod leads;
 mod objection;
@@ -58,6 +61,8 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::model::{Record, SiteNumber};
+pub use alerts::{Entered, Looked, Touched, Watch};
+pub use deliveries::{Delivery, DeliveryState, Failed, NewDelivery, Next, Resend, TargetState};
 pub use audit::AuditEntry;
 pub use backup::{BackupReport, LONGEST_BACKUP_DAYS, expire_backups, restore, verify_backup};
 pub use objection::{CompanySelector, StoredObjection};

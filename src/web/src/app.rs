@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use nameplate_leads::{Leads, LeadsError};
+use nameplate_leads::model::VisitReply;
 use nameplate_leads::store::{Accounts, StoreError};
-use tokio::sync::Semaphore;
+use nameplate_leads::{Begun, Leads, LeadsError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::error;
 
 use crate::auth::limiter::Limiter;
@@ -17,6 +18,9 @@ const HASHING: usize = 2;
 
 /// Passwords that wait to be hashed; one more is told to come again.
 const WAITING_TO_HASH: usize = 32;
+
+/// Exports at the same time; one more is told to come again.
+const EXPORTS: usize = 3;
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -31,6 +35,7 @@ struct Shared {
     limiter: Mutex<Limiter>,
     hashing: Semaphore,
     waiting: Semaphore,
+    exports: Arc<Semaphore>,
 }
 
 impl App {
@@ -43,6 +48,7 @@ impl App {
             limiter: Mutex::default(),
             hashing: Semaphore::new(HASHING),
             waiting: Semaphore::new(WAITING_TO_HASH),
+            exports: Arc::new(Semaphore::new(EXPORTS)),
             config,
         }))
     }
@@ -74,6 +80,21 @@ impl App {
             Ok(done) => done.map_err(|error| leads_problem(&error)),
             Err(_) => Err(Problem::internal()),
         }
+    }
+
+    /// The same, for work that goes on after the reply has begun.
+    pub(crate) fn shared_leads(&self) -> Arc<Leads> {
+        Arc::clone(&self.0.leads)
+    }
+
+    /// The second half of a visit.
+    pub(crate) async fn finish(&self, begun: Begun) -> Result<VisitReply, Problem> {
+        self.0.leads.finish(begun).await.map_err(|error| leads_problem(&error))
+    }
+
+    /// A place for an export, which takes a thread for as long as its client reads.
+    pub(crate) fn export_place(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        Arc::clone(&self.0.exports).try_acquire_owned().map_err(|_| Problem::busy())
     }
 
     /// Works with users, sessions and keys on a thread that may wait.

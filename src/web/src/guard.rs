@@ -203,7 +203,7 @@ async fn identify(app: &App, way: Way, headers: &HeaderMap) -> Result<Caller, Pr
         let key = key.ok_or_else(Problem::unauthorized)?;
         return Ok(Caller::Key { name: key.name, scopes: key.scopes });
     }
-    let Some(token) = cookie(headers, app.session_cookie(way)) else { return Ok(Caller::Nobody) };
+    let Some(token) = cookie(headers, App::session_cookie(way)) else { return Ok(Caller::Nobody) };
     let (hash, idle) = (token.hash(), app.idle());
     let session = app.accounts(move |accounts| accounts.session(hash, idle, nameplate_leads::now())).await?;
     Ok(match session {

@@ -121,6 +121,8 @@ pub(crate) static ROUTES: &[Route] = table! {
     Rest GET    "/v1/objections"            OBJECTIONS => rest::objections::list;
     Rest POST   "/v1/objections"            OBJECTIONS => rest::objections::add;
     Rest DELETE "/v1/objections"            OBJECTIONS => rest::objections::remove;
+    Rest GET    "/v1/deliveries"            OPERATE   => rest::deliveries::list;
+    Rest POST   "/v1/deliveries/resend"     OPERATE   => rest::deliveries::resend;
     Rest GET    "/v1/audit"                 AUDIT     => rest::operation::audit;
     Rest POST   "/v1/purge"                 OPERATE   => rest::operation::purge;
 };

@@ -9,7 +9,7 @@ use super::{Result, StoreError};
 pub(super) const APPLICATION: i32 = i32::from_be_bytes(*b"npls");
 
 /// The steps from an empty file on.
-pub(super) const MIGRATIONS: &[&str] = &[VISITS, super::users::TABLES];
+pub(super) const MIGRATIONS: &[&str] = &[VISITS, OUTGOING, super::users::TABLES];
 
 /// Companies, visits, and what is said about them.
 const VISITS: &str = r"
@@ -151,6 +151,46 @@ CREATE TRIGGER audit_ages BEFORE DELETE ON audit
 WHEN OLD.at >= ifnull((SELECT value FROM fact WHERE key = 'audit_purged_before'), 0)
     OR OLD.at > (SELECT max(at) FROM audit) - 86400000
 BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END;
+";
+
+/// What goes out: deliveries that wait and dead letters, and what alerts know. All of a company goes with the company.
+const OUTGOING: &str = r"
+-- `due` is absent in a dead letter. Numbers are never given again.
+CREATE TABLE delivery (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    target TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    company INTEGER,
+    body TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    due INTEGER,
+    failure TEXT,
+    status INTEGER
+) STRICT;
+CREATE INDEX delivery_due ON delivery (target, due, number);
+CREATE INDEX delivery_of_company ON delivery (company);
+CREATE INDEX delivery_age ON delivery (created);
+CREATE TABLE delivery_count (
+    target TEXT PRIMARY KEY, delivered INTEGER NOT NULL, failed INTEGER NOT NULL, dead INTEGER NOT NULL, last_delivered INTEGER
+) STRICT, WITHOUT ROWID;
+
+-- Companies that were seen since alerts looked; `turn` says whether they were seen again meanwhile.
+CREATE TABLE alert_touched (company INTEGER PRIMARY KEY, turn INTEGER NOT NULL) STRICT;
+-- What a target was told to look at, and that those who were in it before are known.
+CREATE TABLE alert_watch (target TEXT PRIMARY KEY, what TEXT NOT NULL) STRICT, WITHOUT ROWID;
+-- Who is in, and on which day the target was told last.
+CREATE TABLE alert_member (
+    target TEXT NOT NULL, company INTEGER NOT NULL, day INTEGER NOT NULL, PRIMARY KEY (target, company)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX alert_member_of_company ON alert_member (company);
+
+CREATE TRIGGER company_leaves_outgoing AFTER DELETE ON company BEGIN
+    DELETE FROM delivery WHERE company = OLD.number;
+    DELETE FROM alert_touched WHERE company = OLD.number;
+    DELETE FROM alert_member WHERE company = OLD.number;
+END;
 ";
 
 /// The version of a store that this program writes.
