@@ -28,6 +28,10 @@ pub(crate) enum Command {
     Diff(Diff),
     Export(Export),
     Suppress(Suppress),
+    Doctor(Doctor),
+    Purge(Purge),
+    Backup(Backup),
+    Restore(Restore),
     Completions(Completions),
     Man(Man),
 }
@@ -338,6 +342,63 @@ pub(crate) struct SuppressRule {
     /// Every address of this network: CIDR, FIRST-LAST or one address
     #[arg(long, group = "rule", value_name = "NETWORK")]
     pub(crate) network: Option<String>,
+}
+
+/// Checks a daemon's configuration, range file, suppression list and store, and explains a client's address
+///
+/// With --peer or --header: which address a request with them would count as a visit of, and why. It is printed because
+/// it was typed here; the daemon never shows an address.
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// The daemon's TOML file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) config: PathBuf,
+    /// Address at the other end of the request's connection; without it, a Unix socket
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    pub(crate) peer: Option<Address>,
+    /// A header of the request, as 'X-Forwarded-For: 192.0.2.1'; may be given more than once, in the request's order
+    #[arg(long = "header", value_name = "HEADER")]
+    pub(crate) headers: Vec<String>,
+}
+
+/// Removes what is older than [leads.retention] lets it get
+///
+/// By the daemon, if it runs; else directly, as the user who is to own the store.
+#[derive(Debug, Args)]
+pub(crate) struct Purge {
+    /// The daemon's TOML file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) config: PathBuf,
+}
+
+/// Backs the store of visits up into a directory, and removes backups there that are too old
+///
+/// By the daemon, which must be able to write there, if it runs; else directly. Visits go on meanwhile. Prints the new
+/// file's name.
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    /// The daemon's TOML file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) config: PathBuf,
+    /// Directory for backups, which must exist
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(crate) directory: PathBuf,
+}
+
+/// Puts a backup in the store's place, or only checks that this could be done
+///
+/// The daemon must not run. What has been objected to since the backup does not come back.
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// Read all of the backup and check it; nothing is changed
+    #[arg(long)]
+    pub(crate) verify: bool,
+    /// The daemon's TOML file, which names the store
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, required_unless_present = "verify")]
+    pub(crate) config: Option<PathBuf>,
+    /// Backup
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) backup: PathBuf,
 }
 
 /// Prints a completion script for a shell

@@ -79,6 +79,17 @@ impl Client {
         Ok(answers)
     }
 
+    /// Asks anything else: a command and its arguments. Its error is [`Error::Refused`].
+    pub fn command(&mut self, words: &[&[u8]]) -> Result<Reply, Error> {
+        let mut request = Vec::new();
+        encode(words, &mut request);
+        self.stream.write_all(&request)?;
+        match self.reply()? {
+            Reply::Error(text) => Err(Error::Refused(text)),
+            reply => Ok(reply),
+        }
+    }
+
     fn answer(&mut self) -> Result<Result<String, InvalidAddress>, Error> {
         match self.reply()? {
             Reply::Bulk(json) => String::from_utf8(json).map(Ok).map_err(|_| Error::Unexpected),

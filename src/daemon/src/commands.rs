@@ -71,6 +71,8 @@ enum Id {
     Lead,
     Visitor,
     Filtered,
+    Purge,
+    Backup,
 }
 
 /// What `COMMAND` says about flags and categories.
@@ -129,6 +131,8 @@ static COMMANDS: &[Command] = {
         command("lead", Id::Lead, 2, Leads, "A company with its visits, as JSON", &[one("company-id")]),
         command("visitor", Id::Visitor, 3, Leads, "EXPORT or ERASE of what is stored of a visitor", &[one("subcommand"), one("visitor-id")]),
         command("filtered", Id::Filtered, 2, Leads, "What was not shown and why, in counts, as JSON", &[one("json")]),
+        command("purge", Id::Purge, 1, Leads, "Removes what is older than it may get", &[]),
+        command("backup", Id::Backup, 2, Leads, "Backs the store up into a directory", &[one("directory")]),
     ]
 };
 
@@ -241,7 +245,7 @@ pub(crate) async fn execute<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
             reply.simple("OK");
             return Ok(Flow::Close);
         }
-        Id::Visit | Id::Leads | Id::Lead | Id::Visitor | Id::Filtered => {
+        Id::Visit | Id::Leads | Id::Lead | Id::Visitor | Id::Filtered | Id::Purge | Id::Backup => {
             // Without leads there are no such commands.
             if let Some(leads) = leads {
                 leads::answer(command.id, leads, session, arguments, reply).await;

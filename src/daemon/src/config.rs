@@ -266,7 +266,9 @@ impl Config {
             let expected = "with [leads] there is a list for companies that object; nameplate suppress create --list FILE makes an empty one";
             return Err(ConfigError::OutOfBounds { key: "suppress", expected });
         }
-        leads.check().map_err(|invalid| ConfigError::OutOfBounds { key: invalid.key, expected: invalid.expected })
+        leads
+            .check()
+            .map_err(|invalid| ConfigError::OutOfBounds { key: invalid.key, expected: invalid.expected })
     }
 
     /// Whether there is a path to bind, for a daemon that was passed no socket.

@@ -25,6 +25,7 @@ use crate::budget::Share;
 use crate::buffer::Buffer;
 use crate::commands::{self, Flow, Lookups, Session};
 use crate::counters::Refusal;
+use crate::forget::{self, forget_stack};
 use crate::limits::{READ_BYTES, VISITS};
 use crate::output::Output;
 use crate::resp::{Parser, ProtocolError};
@@ -264,6 +265,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Conversation<R, W> {
                 Err(error) => break Next::Invalid(error),
             }
         };
+        forget_stack::<{ forget::VISITS }>();
         let count = taken.len();
         commands::finish_visits(&mut self.session, &leads, taken, &mut self.output.reply).await;
         self.output.breathe(count).await?;

@@ -219,8 +219,10 @@ async fn purge_daily(leads: Arc<Leads>) {
     loop {
         days.tick().await;
         match leads.ask(|leads| leads.purge("schedule")).await {
-            Ok(purged) => info!(rows = purged, "removed what is older than it may get"),
-            Err(error) => warn!(%error, "what is older than it may get could not be removed; trying again in a day"),
+            Ok(purged) => info!(rows = purged.rows(), "removed what is older than it may get"),
+            Err(error) => {
+                warn!(%error, "what is older than it may get could not be removed; trying again in a day")
+            }
         }
     }
 }

@@ -25,7 +25,7 @@ fn read(text: &str) -> Result<Config, String> {
 /// What the schema has in this table, by what it says of a key that is not there.
 fn keys_of_the_schema(table: &str) -> BTreeSet<String> {
     let error = read(&format!("{table}\nno_key_has_this_name = 1")).unwrap_err();
-    let listed = error.split_once("expected one of ").expect("it lists what there is").1;
+    let listed = error.split_once("expected ").expect("it lists what there is").1;
     listed.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
@@ -35,8 +35,8 @@ fn keys_of_the_example(table: &str) -> BTreeSet<String> {
     let mut keys = BTreeSet::new();
     let example = example();
     for line in example.lines() {
-        if line.starts_with('[') {
-            current = line;
+        if line.starts_with('[') || line.starts_with("#[") {
+            current = line.trim_start_matches('#');
         } else if let Some((key, _)) = line.split_once(" = ")
             && !key.starts_with("# ")
             && current == table
@@ -62,17 +62,66 @@ fn the_example_has_every_key_and_the_default_of_each() {
     }
     let mut top = keys_of_the_example("");
     top.extend(tables.map(|table| table.trim_matches(['[', ']']).to_owned()));
+    top.insert("leads".to_owned());
     assert_eq!(top, keys_of_the_schema(""));
 }
 
 #[test]
-fn what_is_commented_out_in_the_example_can_be_commented_in() {
-    let text: String = example()
+fn the_example_has_every_key_of_leads_and_the_default_of_each() {
+    let tables = [
+        "[leads]",
+        "[leads.proxies]",
+        "[leads.bots]",
+        "[leads.retention]",
+        "[leads.score]",
+        "[[leads.sites]]",
+        "[[leads.sites.page_groups]]",
+    ];
+    let name = |table: &str| table.trim_matches(['[', ']']).rsplit('.').next().unwrap().to_owned();
+    for table in tables {
+        let mut keys = keys_of_the_example(table);
+        // Tables within this one.
+        let below = format!("{}.", table.trim_matches(['[', ']']));
+        keys.extend(
+            tables
+                .iter()
+                .filter(|other| {
+                    other
+                        .trim_matches(['[', ']'])
+                        .strip_prefix(&below)
+                        .is_some_and(|rest| !rest.contains('.'))
+                })
+                .map(|other| name(other)),
+        );
+        let before = if table.ends_with("groups]]") { "[[leads.sites]]\n" } else { "" };
+        assert_eq!(keys, keys_of_the_schema(&format!("{before}{table}")), "{table}");
+    }
+
+    let leads = read(&uncommented()).unwrap().leads.unwrap();
+    leads.check().unwrap();
+    let least = "[leads]\nstore = \"x\"\n[[leads.sites]]\nname = \"shop\"\nhosts = []";
+    let defaults = read(least).unwrap().leads.unwrap();
+    let header = (leads.proxies.header, defaults.proxies.header);
+    assert_eq!(header.0, header.1);
+    assert_eq!(leads.bots, defaults.bots);
+    assert_eq!(leads.retention, defaults.retention);
+    assert_eq!(leads.score, defaults.score);
+    assert_eq!(leads.freemail, defaults.freemail);
+    assert_eq!(leads.sites[0].policy(), defaults.sites[0].policy());
+}
+
+fn uncommented() -> String {
+    example()
         .lines()
         .map(|line| line.strip_prefix('#').filter(|line| !line.starts_with(' ')).unwrap_or(line))
         .flat_map(|line| [line, "\n"])
-        .collect();
-    let config = read(&text).unwrap();
+        .collect()
+}
+
+#[test]
+fn what_is_commented_out_in_the_example_can_be_commented_in() {
+    let config = read(&uncommented()).unwrap();
+    config.check().unwrap();
     assert!(config.suppress.is_some() && config.access.owner.is_some() && config.monitor.group.is_some());
 }
 
@@ -94,10 +143,33 @@ fn what_is_wrong_is_told_with_its_line() {
         ("threads = 1\nthreads = 2", "line 2: "),
         ("[limits]\nclients = \"many\"", "line 2: "),
         ("db = \"x", "line 1: "),
+        ("[leads]\nstore = \"x\"\nsites = 1", "line 3: "),
+        ("[leads]\nstore = \"x\"\n\nown_networks = [\"192.0.2.1/24\"]", "line 4: a network is a CIDR prefix"),
+        (
+            "[leads]\nstore = \"x\"\n[[leads.sites]]\nname = \"a\"\nhosts = []\nhighest = 1",
+            "line 6: unknown field `highest`",
+        ),
+        ("[leads]\nstore = \"x\"\n[leads.retention]\nvisits = 1", "line 4: unknown field `visits`"),
     ] {
         let error = read(text).unwrap_err();
         assert!(error.starts_with(expected), "{text:?} gives {error:?}");
     }
+}
+
+#[test]
+fn leads_need_a_list_for_objections_and_values_that_hold_together() {
+    let leads = "[leads]\nstore = \"x\"\n[[leads.sites]]\nname = \"a\"\nhosts = [\"a.example\"]\n";
+    for (text, expected) in [
+        (format!("db = \"x\"\n{leads}"), "suppress: with [leads] there is a list"),
+        (
+            format!("db = \"x\"\nsuppress = \"y\"\n{leads}[leads.retention]\nbackup_days = 31"),
+            "leads.retention.backup_days: 1 to 30",
+        ),
+    ] {
+        let error = read(&text).unwrap().check().unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{error}");
+    }
+    read(&format!("db = \"x\"\nsuppress = \"y\"\n{leads}")).unwrap().check().unwrap();
 }
 
 #[test]

@@ -80,7 +80,9 @@ impl Correction {
                     InvalidCorrection("network is a CIDR prefix with zeros behind it, two addresses with a dash, or one address")
                 })?;
                 if self.says == Says::NotThatCompany && network.first == network.last {
-                    return Err(InvalidCorrection("one address may be a visitor's: name a network of more than one"));
+                    return Err(InvalidCorrection(
+                        "one address may be a visitor's: name a network of more than one",
+                    ));
                 }
                 Ok(Correction { network: Some(network.to_string()), ..self })
             }

@@ -145,7 +145,6 @@ impl FormDomains {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use nameplate::{CompanyFields, Database, GenerationOptions, Generations, SourceFields, Writer};

@@ -95,6 +95,16 @@ pub enum Reason {
     Lowered(Filtered),
 }
 
+impl LegalBasis {
+    /// The word for it, as in the configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            LegalBasis::Consent => "consent",
+            LegalBasis::LegitimateInterest => "legitimate-interest",
+        }
+    }
+}
+
 impl Reason {
     /// As counts and metrics call it.
     pub const fn name(self) -> &'static str {
@@ -202,12 +212,8 @@ mod tests {
                             Signals { consent, privacy_control, objection },
                         );
                         let yes = |signal| if signal { "yes" } else { "no" };
-                        let basis = match basis {
-                            LegalBasis::Consent => "consent",
-                            LegalBasis::LegitimateInterest => "legitimate-interest",
-                        };
                         let row = [
-                            basis,
+                            basis.name(),
                             highest.name(),
                             consent_name(consent),
                             yes(privacy_control),

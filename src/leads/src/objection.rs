@@ -9,9 +9,7 @@
 
 use std::collections::HashSet;
 
-use nameplate::{
-    CompanyFields, Database, Network, Suppression, SuppressionList, SuppressionRule,
-};
+use nameplate::{CompanyFields, Database, Network, Suppression, SuppressionList, SuppressionRule};
 
 use crate::form_domain::FormDomain;
 use crate::leads::{Leads, LeadsError, now};
@@ -51,7 +49,9 @@ impl Hidden {
     pub(crate) fn names_domain(&self, domain: &FormDomain) -> bool {
         domain.and_above().any(|name| {
             self.domains.contains(name)
-                || self.list.suppresses_company(&CompanyFields { domain: Some(name), ..CompanyFields::default() })
+                || self
+                    .list
+                    .suppresses_company(&CompanyFields { domain: Some(name), ..CompanyFields::default() })
         })
     }
 }
@@ -64,7 +64,12 @@ impl Leads {
     ///
     /// [`LeadsError::Invalid`] where there is no suppression list. Where the list was written and the reload fails, visits and the store are
     /// without the company all the same, and the error says that lookups are not.
-    pub fn suppress(&self, rule: SuppressionRule, reason: &str, actor: &str) -> Result<Suppressed, LeadsError> {
+    pub fn suppress(
+        &self,
+        rule: SuppressionRule,
+        reason: &str,
+        actor: &str,
+    ) -> Result<Suppressed, LeadsError> {
         let path = self.suppression().ok_or(LeadsError::Invalid(NO_LIST))?;
         let entry = Suppression::new(rule, &today(), reason)?;
         let before = self.companies_in(entry.rule());
@@ -114,7 +119,8 @@ impl Leads {
         let list = SuppressionList::open(path)?;
         let domains = hidden_domains(&list, self.generations().path());
         self.hide(Hidden { list: list.clone(), domains });
-        let wanted: Vec<_> = list.entries().iter().filter_map(|entry| Some((selector(entry.rule())?, entry))).collect();
+        let wanted: Vec<_> =
+            list.entries().iter().filter_map(|entry| Some((selector(entry.rule())?, entry))).collect();
         let stored = self.store().objections()?;
         for objection in &stored {
             if !wanted.iter().any(|(selector, _)| selector.key() == objection.company.key()) {

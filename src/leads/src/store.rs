@@ -64,7 +64,7 @@ use crate::model::{Record, SiteNumber};
 pub use alerts::{Entered, Looked, Touched, Watch};
 pub use deliveries::{Delivery, DeliveryState, Failed, NewDelivery, Next, Resend, TargetState};
 pub use audit::AuditEntry;
-pub use backup::{BackupReport, LONGEST_BACKUP_DAYS, expire_backups, restore, verify_backup};
+pub use backup::{BackupReport, check_store, LONGEST_BACKUP_DAYS, expire_backups, restore, verify_backup};
 pub use objection::{CompanySelector, StoredObjection};
 pub use users::{Accounts, Key, NewSession, SecondFactor, SecretHash, Session, Stage, User};
 pub use retention::{Purged, Retention};

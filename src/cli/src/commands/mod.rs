@@ -2,6 +2,7 @@
 
 mod build;
 mod diff;
+mod doctor;
 mod documents;
 mod export;
 mod inspect;
@@ -9,6 +10,7 @@ mod keygen;
 mod lookup;
 mod networks;
 mod serve;
+mod store;
 mod suppress;
 mod verify;
 
@@ -37,6 +39,10 @@ pub(crate) fn run(command: Command) -> ExitCode {
         Command::Diff(diff) => diff::run(&diff),
         Command::Export(export) => export::run(&export),
         Command::Suppress(suppress) => suppress::run(suppress.action),
+        Command::Doctor(doctor) => doctor::run(&doctor),
+        Command::Purge(purge) => store::purge(&purge),
+        Command::Backup(backup) => store::backup(&backup),
+        Command::Restore(restore) => store::restore(&restore),
         Command::Completions(completions) => documents::completions(&completions),
         Command::Man(man) => documents::man(&man),
     };

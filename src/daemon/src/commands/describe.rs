@@ -8,7 +8,9 @@ pub(super) fn command(arguments: Arguments<'_>, leads: bool, reply: &mut Writer)
     if arguments.len() == 1 {
         every(leads, describe, reply);
     } else if is(subcommand, "COUNT") {
-        exact(arguments, "command|count", reply, |reply| reply.integer(Command::all(leads).count().cast_signed() as i64));
+        exact(arguments, "command|count", reply, |reply| {
+            reply.integer(Command::all(leads).count().cast_signed() as i64)
+        });
     } else if is(subcommand, "LIST") {
         exact(arguments, "command|list", reply, |reply| {
             every(leads, |command, reply| reply.bulk(command.name.as_bytes()), reply);

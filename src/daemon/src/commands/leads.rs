@@ -3,6 +3,9 @@
 //! A visit is decided and looked up where its client is answered, which takes microseconds; what waits is its reply, until the visit is
 //! durable. Questions are answered on threads of their own. So neither holds up another client's lookups.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
@@ -64,6 +67,20 @@ pub(super) async fn answer(
                 Err(error) => write_error(&error, reply),
             }
         }
+        Id::Purge | Id::Backup if !session.is_trusted() => {
+            reply.error(&["NOPERM only the daemon's own user and root may purge and back up"]);
+        }
+        Id::Purge => match leads.ask(move |leads| leads.purge(&actor)).await {
+            Ok(purged) => reply.integer(purged.rows().cast_signed()),
+            Err(error) => write_error(&error, reply),
+        },
+        Id::Backup => {
+            let directory = PathBuf::from(OsStr::from_bytes(arguments.get(1)));
+            match leads.ask(move |leads| leads.backup(&directory, &actor)).await {
+                Ok(path) => reply.bulk(path.as_os_str().as_bytes()),
+                Err(error) => write_error(&error, reply),
+            }
+        }
         Id::Visitor => visitor(leads, actor, arguments, reply).await,
         // A visit with too many or too few arguments has been refused.
         _ => {}
@@ -78,7 +95,8 @@ async fn visitor(leads: Arc<Leads>, actor: String, arguments: Arguments<'_>, rep
         return unknown_subcommand(reply);
     }
     let Some(id) = id else {
-        return reply.error(&["ERR a visitor's id is 32 hexadecimal digits, as the cookie np_visitor has them"]);
+        return reply
+            .error(&["ERR a visitor's id is 32 hexadecimal digits, as the cookie np_visitor has them"]);
     };
     if export {
         write(leads.ask(move |leads| leads.export_visitor(id, &actor)).await, reply);
@@ -99,7 +117,8 @@ fn question<T: DeserializeOwned + Default>(json: &[u8]) -> Result<T, &'static st
         return Ok(T::default());
     }
     // What serde_json says quotes the input.
-    serde_json::from_slice(json).map_err(|_| "ERR a question is one JSON object with the keys that docs/LEADS.md names")
+    serde_json::from_slice(json)
+        .map_err(|_| "ERR a question is one JSON object with the keys that docs/LEADS.md names")
 }
 
 fn write<T: Serialize>(result: Result<T, LeadsError>, reply: &mut Writer) {

@@ -2,15 +2,14 @@
 //!
 //! All of it waits for the disk. [`Leads::ask`] takes it off an async task's thread.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
 use nameplate::Network;
 
 use super::{Leads, LeadsError, now};
 use crate::correction::{Correction, Corrections};
-use crate::model::{
-    CookieId, FilteredCount, FilteredQuery, LeadChange, LeadDetail, LeadsPage, LeadsQuery,
-};
+use crate::model::{CookieId, FilteredCount, FilteredQuery, LeadChange, LeadDetail, LeadsPage, LeadsQuery};
 use crate::store::{CompanyExport, Purged, StoredCorrection, VisitorExport};
 
 impl Leads {
@@ -26,7 +25,13 @@ impl Leads {
     /// A page of companies. Costs what [`Store::leads`](crate::store::Store::leads) costs.
     pub fn companies(&self, query: &LeadsQuery, actor: &str) -> Result<LeadsPage, LeadsError> {
         let page = self.store.leads(query, &self.formula, now())?;
-        self.store.audit(now(), actor, "see companies", "", &format!("{} companies", page.companies.len()))?;
+        self.store.audit(
+            now(),
+            actor,
+            "see companies",
+            "",
+            &format!("{} companies", page.companies.len()),
+        )?;
         Ok(page)
     }
 
@@ -103,6 +108,11 @@ impl Leads {
         let purged = self.store.purge(&self.config.retention(), now())?;
         self.store.audit(now(), actor, "purge", "", &format!("{} rows", purged.rows()))?;
         Ok(purged)
+    }
+
+    /// Backs the store up into a directory, and removes the backups there that are older than the configuration lets them get; the new one's path.
+    pub fn backup(&self, directory: &Path, actor: &str) -> Result<PathBuf, LeadsError> {
+        Ok(self.store.backup_into(directory, self.config.retention.backup_days, actor, now())?)
     }
 
     pub(super) fn read_corrections(&self) -> Result<(), LeadsError> {

@@ -70,7 +70,8 @@ mod tests {
     #[test]
     fn each_reason_has_a_place_and_a_name_of_its_own() {
         let counts = VisitCounts::default();
-        let names: std::collections::BTreeSet<_> = counts.reasons().map(|(reason, _)| reason.name()).collect();
+        let names: std::collections::BTreeSet<_> =
+            counts.reasons().map(|(reason, _)| reason.name()).collect();
         assert_eq!(names.len(), REASONS);
         for (number, (reason, _)) in (1..).zip(counts.reasons()) {
             (0..number).for_each(|_| counts.count(Level::Company, reason));

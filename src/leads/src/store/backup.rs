@@ -144,6 +144,26 @@ fn count_rows(connection: &Connection) -> Result<Vec<(String, u64)>> {
     Ok(rows)
 }
 
+/// What a store says of itself, for whoever looks while it may be in use: the version of its tables, after SQLite has looked through its pages.
+/// Takes some seconds a gigabyte.
+pub fn check_store(path: &Path) -> Result<u32> {
+    let connection = reader(path)?;
+    let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    if application != schema::APPLICATION {
+        return Err(StoreError::Foreign("another program's database"));
+    }
+    let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if version > schema::version() {
+        return Err(StoreError::Newer { found: version, known: schema::version() });
+    }
+    let sound: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if sound == "ok" {
+        Ok(version)
+    } else {
+        Err(StoreError::Invalid("the store is damaged: restore a backup".into()))
+    }
+}
+
 /// Reads all of a backup: whether SQLite finds it sound, its tables are those of this program or of an older one, and each has as many rows
 /// as when it was made. Takes some seconds a gigabyte.
 pub fn verify_backup(path: &Path) -> Result<BackupReport> {

@@ -72,7 +72,7 @@ fn selectors(facts: &CompanyFacts) -> Vec<CompanySelector> {
 
 impl CompanySelector {
     /// What is compared and stored.
-    fn key(&self) -> (&'static str, String) {
+    pub(crate) fn key(&self) -> (&'static str, String) {
         let plain = |text: &str| super::folded(&text.split_whitespace().collect::<String>());
         match self {
             CompanySelector::Id(id) => ("id", plain(id)),
