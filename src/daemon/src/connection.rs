@@ -25,7 +25,7 @@ use crate::budget::Share;
 use crate::buffer::Buffer;
 use crate::commands::{self, Flow, Lookups, Session};
 use crate::counters::Refusal;
-use crate::forget::{self, forget_stack};
+use nameplate_leads::forget::{self, forget_stack};
 use crate::limits::{READ_BYTES, VISITS};
 use crate::output::Output;
 use crate::resp::{Parser, ProtocolError};

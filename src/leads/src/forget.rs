@@ -37,10 +37,10 @@ fn turn<F: Future>(work: Pin<&mut F>, context: &mut Context<'_>) -> Poll<F::Outp
 }
 
 /// What deciding a visit leaves: reading JSON, URLs and names of browsers needs more of the stack than lookups do.
-pub(crate) const VISITS: usize = 64 << 10;
+pub const VISITS: usize = 64 << 10;
 
 /// Overwrites what calls that have returned left on this thread's stack.
 #[inline(never)]
-pub(crate) fn forget_stack<const DEPTH: usize>() {
+pub fn forget_stack<const DEPTH: usize>() {
     black_box(&mut [0_u8; DEPTH]);
 }

@@ -4,9 +4,11 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 
-use super::rights::CHUNK;
 use super::{Result, Store, StoreError, audit};
 use crate::model::Timestamp;
+
+/// Rows that are removed in one transaction.
+const CHUNK: i64 = 500;
 
 /// A delivery to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
