@@ -61,7 +61,6 @@ impl Refusal {
 }
 
 /// The counters of one thread.
-#[derive(Default)]
 #[repr(align(128))]
 pub(crate) struct Counters {
     /// Requests by kind, then addresses by outcome, then packed addresses.
@@ -69,6 +68,17 @@ pub(crate) struct Counters {
     /// Once for each batch.
     pub(crate) latency: Latency,
     refusals: [Counter; Refusal::ALL.len()],
+}
+
+/// `Default` is not derived for arrays of more than 32.
+impl Default for Counters {
+    fn default() -> Counters {
+        Counters {
+            counts: std::array::from_fn(|_| Counter::default()),
+            latency: Latency::default(),
+            refusals: std::array::from_fn(|_| Counter::default()),
+        }
+    }
 }
 
 impl Counters {
@@ -150,11 +160,16 @@ const PACKED_PLACE: usize = REQUEST_KINDS + Outcome::COUNT;
 const COUNTS: usize = PACKED_PLACE + PACKED.len();
 
 /// What one client asked and got since its thread's counters were last told.
-#[derive(Default)]
 pub(crate) struct Tally {
     counts: [u32; COUNTS],
     /// A bit for each count that is not 0: most are, and a batch is often a single request.
     changed: u64,
+}
+
+impl Default for Tally {
+    fn default() -> Tally {
+        Tally { counts: [0; COUNTS], changed: 0 }
+    }
 }
 
 const _: () = assert!(COUNTS <= u64::BITS as usize, "a bit for each count");

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use axum::body::Body;
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use hyper::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 
@@ -15,8 +15,6 @@ pub(crate) struct Problem {
     pub(crate) detail: Cow<'static, str>,
     /// Seconds.
     pub(crate) retry_after: Option<u64>,
-    /// Methods, where it was the wrong one.
-    pub(crate) allow: Option<&'static str>,
 }
 
 /// What programs get.
@@ -36,7 +34,7 @@ pub(crate) struct ProblemBody<'a> {
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, detail: impl Into<Cow<'static, str>>) -> Problem {
-        Problem { status, detail: detail.into(), retry_after: None, allow: None }
+        Problem { status, detail: detail.into(), retry_after: None }
     }
 
     pub(crate) fn invalid(detail: impl Into<Cow<'static, str>>) -> Problem {
@@ -61,19 +59,9 @@ impl Problem {
         Problem { retry_after: Some(1), ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
     }
 
-    pub(crate) fn too_many(seconds: u64) -> Problem {
-        let detail = "too many attempts that failed; wait before the next one";
-        Problem { retry_after: Some(seconds), ..Problem::new(StatusCode::TOO_MANY_REQUESTS, detail) }
-    }
-
     /// The log has what went wrong; whoever asked can do nothing about it.
     pub(crate) fn internal() -> Problem {
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "this failed; the daemon's log says why")
-    }
-
-    pub(crate) fn method_not_allowed(allow: &'static str) -> Problem {
-        let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "not by this method; see the header Allow");
-        Problem { allow: Some(allow), ..problem }
     }
 
     pub(crate) fn title(&self) -> &'static str {
@@ -102,9 +90,6 @@ impl Problem {
         *response.status_mut() = self.status;
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
-        }
-        if let Some(allow) = self.allow {
-            response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
         }
         response
     }

@@ -7,7 +7,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net;
 use std::os::unix;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -77,7 +77,7 @@ pub enum WebError {
 
 /// A server that runs. Dropping it ends it without waiting.
 pub struct WebServer {
-    thread: Option<JoinHandle<()>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
     end: CancellationToken,
     certificate: Option<Arc<Certificate>>,
 }
@@ -111,7 +111,7 @@ impl WebServer {
             runtime.shutdown_background();
         };
         let thread = std::thread::Builder::new().name("web".into()).spawn(work)?;
-        Ok(WebServer { thread: Some(thread), end, certificate })
+        Ok(WebServer { thread: Mutex::new(Some(thread)), end, certificate })
     }
 
     /// Reads the certificate anew, if there is one; the one that was there stays if that fails.
@@ -120,9 +120,10 @@ impl WebServer {
     }
 
     /// Takes no more connections, answers what is under way, for five seconds at most, and returns. Not for async tasks.
-    pub fn end(mut self) {
+    pub fn end(&self) {
         self.end.cancel();
-        if let Some(thread) = self.thread.take() {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
             // A panic has been told already.
             let _ = thread.join();
         }
@@ -278,7 +279,7 @@ impl Server {
             () = self.end.cancelled() => {}
             () = old => {}
         }
-        // Answers what is under way. An export that is still being read then is cut off with the connection's time once more.
+        // Answers what is under way; an export that is still being read then is cut off.
         connection.as_mut().graceful_shutdown();
         let _ = tokio::time::timeout(limits.request_time(), connection).await;
     }

@@ -12,6 +12,7 @@ mod networks;
 mod serve;
 mod store;
 mod suppress;
+mod users;
 mod verify;
 
 use std::error::Error;
@@ -43,6 +44,8 @@ pub(crate) fn run(command: Command) -> ExitCode {
         Command::Purge(purge) => store::purge(&purge),
         Command::Backup(backup) => store::backup(&backup),
         Command::Restore(restore) => store::restore(&restore),
+        Command::User(user) => users::user(user.action),
+        Command::Key(key) => users::key(key.action),
         Command::Completions(completions) => documents::completions(&completions),
         Command::Man(man) => documents::man(&man),
     };

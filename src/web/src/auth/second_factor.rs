@@ -1,6 +1,5 @@
 //! The second factor: six digits that change every 30 seconds (TOTP, RFC 6238), as every authenticator app has them.
 
-use fast_qr::convert::Builder as _;
 use fast_qr::convert::svg::SvgBuilder;
 use fast_qr::qr::QRBuilder;
 use totp_rs::{Builder, Secret, Totp};
