@@ -31,6 +31,8 @@ mod problem;
 mod rest;
 mod routes;
 mod server;
+#[cfg(test)]
+mod tests;
 mod tls;
 mod transport;
 pub mod users;
