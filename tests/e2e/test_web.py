@@ -9,6 +9,8 @@ import socket
 import ssl
 import subprocess
 import sys
+import time
+import urllib.parse
 from pathlib import Path
 
 import memory
@@ -101,7 +103,7 @@ def test_a_visit_by_key_is_seen_by_who_may_see_it(daemon, company):
     daemon.user("bert", "analyst")
     browser = daemon.browser()
     browser.sign_in("bert")
-    assert known["id"] in browser.get("/")
+    assert f"/companies/{urllib.parse.quote(known['id'], safe='')}" in browser.get("/")
     for key, method, path in [(shop, "GET", "/v1/companies"), (reader, "POST", "/v1/visits")]:
         assert rest(daemon, key, method, path)[0].status == 403
     support.run_ok("key", "remove", "--config", daemon.config, "shop")
@@ -194,8 +196,6 @@ def shown(listen: str) -> bytes:
 
 
 def wait_until(holds) -> None:
-    import time
-
     deadline = time.monotonic() + support.PATIENCE
     while not holds():
         assert time.monotonic() < deadline

@@ -164,7 +164,7 @@ def rest(web: Web, key: str, method: str, path: str, body=None, **headers):
     browser = Browser(web.listen, None, {})
     sent = {"Authorization": f"Bearer {key}", "Origin": None, **headers}
     if body is not None:
-        sent["Content-Type"] = "application/json"
+        sent.setdefault("Content-Type", "application/json")
     response, text = browser.ask(method, path, body if body is None else json.dumps(body), **sent)
     kind = response.headers.get("Content-Type", "")
     return response, json.loads(text) if text and "json" in kind and "ndjson" not in kind else text

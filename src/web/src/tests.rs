@@ -12,7 +12,7 @@ use http_body_util::BodyExt;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, ORIGIN};
 use hyper::{Method, Response};
 use nameplate::{
-    CompanyFields, CompanyKind, Database, GenerationOptions, Generations, SourceFields, SuppressionList, Writer,
+    CompanyFields, CompanyKind, GenerationOptions, Generations, SourceFields, SuppressionList, Writer,
 };
 use nameplate_leads::access::{Role, Scope};
 use nameplate_leads::store::{Accounts, NewSession, Stage};
@@ -27,6 +27,11 @@ use crate::transport::Peer;
 
 /// What the range file calls the company of 192.0.2.0/24.
 const NAME: &str = "Example Häuser \"><script>alert(1)</script>";
+
+/// What waits for the store, from an async test.
+fn waiting<T>(work: impl FnOnce() -> T) -> T {
+    tokio::task::block_in_place(work)
+}
 
 /// A server without its sockets.
 struct Web {
@@ -71,7 +76,8 @@ impl Web {
             "store = {:?}\n[[sites]]\nname = \"shop\"\nhosts = [\"shop.example\"]\nhighest_level = \"sessions\"\n",
             folder.path().join("leads.db")
         );
-        let leads = Leads::open(toml::from_str(&config).unwrap(), generations, Some(list)).unwrap();
+        let leads =
+            waiting(|| Leads::open(toml::from_str(&config).unwrap(), generations, Some(list))).unwrap();
         let leads = Arc::new(leads);
         let config = WebConfig::at(Listen::Address("127.0.0.1:8420".parse().unwrap()));
         let accounts = Accounts::of(leads.store().clone());
@@ -81,17 +87,17 @@ impl Web {
 
     /// A user of this role with a session at this stage.
     fn session(&self, name: &str, role: Role, stage: Stage) -> Caller {
-        assert!(self.accounts.add_user(name, role, "$none", "test", now()).unwrap());
+        assert!(waiting(|| self.accounts.add_user(name, role, "$none", "test", now())).unwrap());
         let user = self.accounts.users().unwrap().into_iter().find(|user| user.name == name).unwrap();
         let token = Token::random();
         let session = NewSession { hash: token.hash(), user: user.id, stage, now: now(), ends: now() + 60_000 };
-        self.accounts.add_session(session, None).unwrap();
+        waiting(|| self.accounts.add_session(session, None)).unwrap();
         Caller::Session(token)
     }
 
     fn key(&self, name: &str, scopes: &[Scope]) -> Caller {
         let token = Token::random();
-        assert!(self.accounts.add_key(name, scopes, token.hash(), "test", now()).unwrap());
+        assert!(waiting(|| self.accounts.add_key(name, scopes, token.hash(), "test", now())).unwrap());
         Caller::Key(token)
     }
 

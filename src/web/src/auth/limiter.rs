@@ -23,6 +23,9 @@ pub(crate) const SECOND_FACTOR: Rule = Rule { free: 5, longest: Duration::from_s
 /// Of one network, behind which there may be many people.
 pub(crate) const NETWORK: Rule = Rule { free: 20, longest: Duration::from_secs(900) };
 
+/// The wait after the last free failure; each next one is twice as long.
+const FIRST_WAIT: Duration = Duration::from_secs(5);
+
 /// After so long without a failure all is forgotten.
 const MEMORY: Duration = Duration::from_secs(3600);
 
@@ -77,7 +80,7 @@ impl Limiter {
         if since > MEMORY || count.failures < rule.free {
             return Duration::ZERO;
         }
-        let doubled = Duration::from_secs(1 << (count.failures - rule.free).min(20));
+        let doubled = FIRST_WAIT * (1 << (count.failures - rule.free).min(20));
         doubled.min(rule.longest).saturating_sub(since)
     }
 
@@ -115,7 +118,7 @@ mod tests {
         for _ in 0..ACCOUNT.free {
             limiter.begin(now, &[(ANNA, ACCOUNT)]).unwrap();
         }
-        for expected in [1, 2, 4, 8, 16, 32, 60, 60] {
+        for expected in [5, 10, 20, 40, 60, 60] {
             for _ in 0..10 {
                 assert_eq!(limiter.begin(now, &[(ANNA, ACCOUNT)]), Err(seconds(expected)));
             }

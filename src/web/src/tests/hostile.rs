@@ -7,7 +7,7 @@ use nameplate_leads::store::Stage;
 use nameplate_leads::now;
 use serde_json::json;
 
-use super::{Ask, Caller, Web, text};
+use super::{Ask, Caller, Web, text, waiting};
 
 const HOSTILE: &str = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}";
 
@@ -34,11 +34,11 @@ async fn filled() -> (Web, Caller) {
     let status = response.status();
     assert_eq!(status, 204, "{}", text(response).await);
     let condition = Condition::Test(Test { field: Field::Name, holds: Predicate::Contains("e".into()) });
-    web.leads.store().save_segment(HOSTILE, &condition, "anna", now()).unwrap();
+    waiting(|| web.leads.store().save_segment(HOSTILE, &condition, "anna", now())).unwrap();
     (web, anna)
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn pages_escape_what_is_stored_and_what_is_asked() {
     let (web, anna) = filled().await;
     let asked: String = form_urlencoded::byte_serialize(HOSTILE.as_bytes()).collect();
@@ -61,7 +61,7 @@ async fn pages_escape_what_is_stored_and_what_is_asked() {
     assert!(company.matches("&#60;script&#62;").count() >= 6);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn lists_of_programs_are_json_and_tables_that_run_nothing() {
     let (web, anna) = filled().await;
     for path in ["/v1/companies", "/v1/companies/lei:EXAMPLE", "/v1/segments", "/v1/audit", "/v1/filtered"] {
@@ -81,7 +81,7 @@ async fn lists_of_programs_are_json_and_tables_that_run_nothing() {
     assert!(line["provenance"]["permitted_use"].is_string());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_objection_takes_the_company_from_every_surface() {
     let (web, anna) = filled().await;
     let ask = Ask {
@@ -101,7 +101,7 @@ async fn an_objection_takes_the_company_from_every_surface() {
     assert!(list.contains("lei:EXAMPLE") && list.contains("by letter"), "{list}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_visit_by_key_is_seen_and_its_address_is_nowhere() {
     let web = Web::new();
     let key = web.key("shop", &[Scope::Visits]);

@@ -84,7 +84,7 @@ fn both_tables_have_the_same_routes() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn each_route_lets_in_whom_it_is_for_and_nobody_else() {
     for (method, path, surface, allowed) in each() {
         // Anew for each: signing out and purging change what the next would meet.
@@ -125,7 +125,7 @@ async fn each_route_lets_in_whom_it_is_for_and_nobody_else() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn no_change_is_made_without_the_forms_token_or_from_elsewhere() {
     let web = Web::new();
     let anna = web.session("anna", Role::Administrator, Stage::Full);
@@ -161,7 +161,7 @@ async fn no_change_is_made_without_the_forms_token_or_from_elsewhere() {
     assert_eq!(still.status(), StatusCode::OK, "nothing of it signed anybody out");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn forged_hosts_and_proxies_are_refused_everywhere() {
     let web = Web::new();
     let anna = web.session("anna", Role::Administrator, Stage::Full);
@@ -184,7 +184,7 @@ async fn forged_hosts_and_proxies_are_refused_everywhere() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_is_none_is_never_taken_for_nobody() {
     let web = Web::new();
     let anna = web.session("anna", Role::Administrator, Stage::Full);
@@ -196,7 +196,7 @@ async fn a_key_that_is_none_is_never_taken_for_nobody() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_in_the_table_is_not_there() {
     let web = Web::new();
     let anna = web.session("anna", Role::Administrator, Stage::Full);
