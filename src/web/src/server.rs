@@ -214,12 +214,12 @@ impl Server {
                 // Replies are written whole.
                 let _ = stream.set_nodelay(true);
                 let served = self.clone().converse(stream, Peer::Address(address.ip()), place);
-                connections.spawn(forgetting::<{ forget::HTTP }, _>(served));
+                connections.spawn(forgetting::<{ forget::VISITS }, _>(served));
             }
             Accepting::Unix(listener) => {
                 let (stream, _) = listener.accept().await?;
                 let served = self.clone().converse(stream, Peer::Unix, place);
-                connections.spawn(forgetting::<{ forget::HTTP }, _>(served));
+                connections.spawn(forgetting::<{ forget::VISITS }, _>(served));
             }
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! `nameplate user` and `nameplate key`: beside a running daemon, or before there is one.
 
 use std::io::{self, BufRead, IsTerminal, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -65,7 +66,20 @@ pub(super) fn key(action: KeyAction) -> Result<ExitCode, Failure> {
 fn accounts(config: &Path) -> Result<Accounts, Failure> {
     let read = Config::read(config)?;
     let leads = read.leads.ok_or_else(|| format!("{}: there is no [leads] in it", config.display()))?;
+    refuse_another_user(&leads.store)?;
     Accounts::open(&leads.store).map_err(|error| format!("{}: {error}", leads.store.display()).into())
+}
+
+/// Root can open anybody's store, but what it makes beside it (the file, its lock, the log) the daemon could not open any more.
+fn refuse_another_user(store: &Path) -> Result<(), Failure> {
+    let folder = store.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Where there is no store yet, it is its directory's owner's. One that can't be looked at is told when it is opened.
+    let Ok(owner) = store.metadata().or_else(|_| folder.metadata()) else { return Ok(()) };
+    if owner.uid() == rustix::process::geteuid().as_raw() {
+        return Ok(());
+    }
+    let uid = owner.uid();
+    Err(format!("{}: belongs to the user with the number {uid}; run this as that user, by sudo -u '#{uid}'", store.display()).into())
 }
 
 /// A line of standard input; of a terminal without showing it, twice.
