@@ -50,6 +50,7 @@ test-long: setup-long data ## the tests that can be run for longer, for longer; 
 	NAMEPLATE_LONG=1 cargo test --locked -p nameplate --test swap_model --test generations --test fork --test damage -- --nocapture
 	NAMEPLATE_LONG=1 cargo test --locked -p nameplate-daemon --test reload_load -- --nocapture
 	NAMEPLATE_LONG=1 cargo test --locked -p nameplate-capi --test library -- --nocapture
+	NAMEPLATE_LONG=1 cargo test --locked -p nameplate-leads --test store -- --nocapture
 	NAMEPLATE_LONG=1 $(venv)/pytest -s tests/e2e/test_publish.py tests/e2e/test_frames.py tests/e2e/test_load.py tests/e2e/test_memory.py
 
 # In the release profile: thousands of millions of lookups. NAMEPLATE_FILE names another file.

@@ -5,7 +5,7 @@ use crate::cases::real::{
     DIR, DIR_BATCH, DIR_HUGE_BATCH, IP_NETWORK_TABLE, LIBMAXMINDDB, MAXMINDDB_HUGE, MAXMINDDB_PATH,
     MAXMINDDB_STRUCT, POPTRIE, PREFIX_TRIE, SORTED_VEC, SORTED_VEC_BATCH,
 };
-use crate::cases::{build, scale, socket};
+use crate::cases::{build, leads, scale, socket, visits};
 use crate::report::Case;
 use crate::subjects::ours::{BATCH, COPY, COPY_BATCH, ONE};
 
@@ -39,7 +39,7 @@ const MAXMINDDB: &[&str] = &[MAXMINDDB_PATH, MAXMINDDB_STRUCT];
 const INDEX_CRATES: &[&str] = &[PREFIX_TRIE, POPTRIE, IP_NETWORK_TABLE];
 
 #[rustfmt::skip]
-const ROWS: [Row; 49] = [
+const ROWS: [Row; 56] = [
     ("IPv4, with the name, one at a time", "crate `maxminddb` with the name", AtLeast(20.0), V4_NAME, ONE, MAXMINDDB),
     ("the same, both in private memory and asking for huge pages", "the same", Nothing, V4_NAME, COPY, &[MAXMINDDB_HUGE]),
     ("IPv4, with the name, batch", "the same", AtLeast(40.0), V4_NAME, BATCH, MAXMINDDB),
@@ -89,6 +89,13 @@ const ROWS: [Row; 49] = [
     ("the same", "Redis `MGET` of 100", Nothing, socket::PACKED_256, socket::PACKED, &[socket::MGET]),
     ("daemon, memory beyond the file, idle", "", BytesAtMost(socket::IDLE_LIMIT), socket::IDLE, socket::DAEMON, &[]),
     ("the same, 1,000 clients", "", BytesAtMost(socket::CONNECTED_LIMIT), socket::CONNECTED, socket::DAEMON, &[]),
+    ("leads, a visit into the store, acknowledged when it is synced", "the same rows in batches into a plain table of SQLite", AtLeast(0.5), leads::RECORD, leads::STORE, &[leads::PLAIN]),
+    ("the same, nanoseconds", "20,000 a second", AtMost(50_000.0), leads::RECORD, leads::STORE, &[]),
+    ("leads, acknowledgement, p99, 512 clients", "milliseconds", AtMost(25.0), leads::P99, leads::STORE, &[]),
+    ("the same, p50", "milliseconds", Nothing, leads::P50, leads::STORE, &[]),
+    ("leads, a page of companies, the slowest of all orders and periods", "milliseconds", AtMost(100.0), leads::COMPANIES, leads::STORE, &[]),
+    ("lookups at pipeline 128 while 1,000 visits a second arrive", "the same daemon without them", AtLeast(visits::LEAST), visits::BESIDE, visits::WITH, &[visits::ALONE]),
+    ("leads, memory of the store", "", BytesAtMost(200e6), leads::MEMORY, leads::STORE, &[]),
 ];
 
 /// One ratio to reach, and what was measured.

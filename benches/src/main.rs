@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use nameplate_benches::cases::{Plan, memory, real, scale, socket};
+use nameplate_benches::cases::{Plan, leads, memory, real, scale, socket, visits};
 use nameplate_benches::data::Data;
 use nameplate_benches::figures::figures;
 use nameplate_benches::measure::Pinned;
@@ -64,6 +64,12 @@ enum Command {
         #[arg(long)]
         mmdb: PathBuf,
     },
+    /// What asks a store for pages of companies.
+    #[command(hide = true)]
+    Companies {
+        #[arg(long)]
+        store: PathBuf,
+    },
     /// The echo that the daemon is compared with.
     #[command(hide = true)]
     Echo {
@@ -78,6 +84,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match &arguments.command {
         Some(Command::Count { file, mmdb }) => count::child(file, mmdb),
+        Some(Command::Companies { store }) => leads::child(store),
         Some(Command::Echo { socket, reply }) => echo::child(socket, reply),
         None => run(&arguments),
     };
@@ -99,13 +106,19 @@ fn run(arguments: &Arguments) -> Result<()> {
     };
     let directory = Path::new("target/bench");
     fs::create_dir_all(directory)?;
-    let tables = arguments.data.clone().or_else(|| std::env::var_os("NAMEPLATE_DATA").map(PathBuf::from));
-    let data = Data::build(&tables.unwrap_or_else(|| "data".into()), &directory.join("bench.npl"))?;
     let mut cases = Vec::new();
     let mut hear = |case: Case| {
         println!("{}", report::text(&case));
         cases.push(case);
     };
+    leads::measure(directory, &plan, arguments.scale, &mut hear)?;
+    if plan.wants_leads_alone() {
+        report::write_json(&cases, &directory.join("report.json"))?;
+        println!("{}", report::figures_table(&figures(&cases)));
+        return Ok(());
+    }
+    let tables = arguments.data.clone().or_else(|| std::env::var_os("NAMEPLATE_DATA").map(PathBuf::from));
+    let data = Data::build(&tables.unwrap_or_else(|| "data".into()), &directory.join("bench.npl"))?;
     if !plan.wants_socket_alone() {
         let mmdb = directory.join("bench.mmdb");
         let record = |id| Record { asn: data.asn(id), name: data.name(id) };
@@ -117,6 +130,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         }
     }
     socket::measure(&data, tempfile::tempdir()?.path(), &plan, arguments.floating, &mut hear)?;
+    visits::measure(&data, tempfile::tempdir()?.path(), &plan, arguments.floating, &mut hear)?;
     if arguments.scale && !arguments.quick {
         scale::measure(&data, directory, &plan, &mut hear)?;
     }

@@ -3,11 +3,13 @@
 pub mod build;
 #[cfg(feature = "libmaxminddb")]
 pub mod capi;
+pub mod leads;
 pub mod memory;
 pub mod real;
 pub mod scale;
 pub mod small;
 pub mod socket;
+pub mod visits;
 
 /// What to measure, and how long.
 #[derive(Clone, Debug)]
@@ -31,5 +33,10 @@ impl Plan {
     /// Whether nothing is wanted but cases of the socket.
     pub fn wants_socket_alone(&self) -> bool {
         !self.only.is_empty() && self.only.iter().all(|part| part.starts_with("socket"))
+    }
+
+    /// Whether nothing is wanted but cases of the store of leads.
+    pub fn wants_leads_alone(&self) -> bool {
+        !self.only.is_empty() && self.only.iter().all(|part| part.starts_with("leads"))
     }
 }

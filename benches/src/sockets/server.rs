@@ -36,6 +36,15 @@ impl Server {
 
     /// The daemon, as it comes, on a range file.
     pub fn nameplate(file: &Path, directory: &Path, cores: &Cores) -> Result<Server> {
+        Self::serve(file, None, directory, cores)
+    }
+
+    /// The same with a configuration.
+    pub fn nameplate_with(file: &Path, config: &Path, directory: &Path, cores: &Cores) -> Result<Server> {
+        Self::serve(file, Some(config), directory, cores)
+    }
+
+    fn serve(file: &Path, config: Option<&Path>, directory: &Path, cores: &Cores) -> Result<Server> {
         let binary = match std::env::var_os("NAMEPLATE_BIN") {
             Some(binary) => PathBuf::from(binary),
             None => std::env::current_exe()?.with_file_name("nameplate"),
@@ -46,6 +55,9 @@ impl Server {
         let socket = directory.join("nameplate.sock");
         start("nameplate", &socket, directory, cores, |command| {
             command.arg(&binary).args(["serve", "--db"]).arg(file).arg("--socket").arg(&socket);
+            if let Some(config) = config {
+                command.arg("--config").arg(config);
+            }
         })
     }
 

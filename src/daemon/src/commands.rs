@@ -193,8 +193,8 @@ pub(crate) async fn execute<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
     if arguments.is_empty() {
         return Ok(Flow::Continue);
     }
-    let leads = session.state().leads().cloned();
-    let command = Command::find(arguments.get(0), leads.is_some());
+    let leads = session.state().leads().is_some();
+    let command = Command::find(arguments.get(0), leads);
     session.count_commands(command.map_or(OTHER, |command| command.id as usize), 1);
     let reply = &mut output.reply;
     let Some(command) = command else {
@@ -235,7 +235,7 @@ pub(crate) async fn execute<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
         Id::Echo => reply.bulk(arguments.get(1)),
         Id::Hello => session::hello(session, arguments, reply),
         Id::Client => session::client(session, arguments, reply),
-        Id::Command => describe::command(arguments, leads.is_some(), reply),
+        Id::Command => describe::command(arguments, leads, reply),
         Id::Select => session::select(arguments.get(1), reply),
         Id::Auth => session::auth(arguments, reply),
         Id::Config => session::config(arguments, reply),
@@ -247,7 +247,7 @@ pub(crate) async fn execute<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
         }
         Id::Visit | Id::Leads | Id::Lead | Id::Visitor | Id::Filtered | Id::Purge | Id::Backup => {
             // Without leads there are no such commands.
-            if let Some(leads) = leads {
+            if let Some(leads) = session.state().leads().cloned() {
                 leads::answer(command.id, leads, session, arguments, reply).await;
             }
         }

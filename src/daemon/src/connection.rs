@@ -20,13 +20,13 @@ use tokio::net::unix::{ReadHalf, WriteHalf};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
+use nameplate_leads::forget::{self, forget_stack};
 
 use crate::budget::Share;
 use crate::buffer::Buffer;
 use crate::commands::{self, Flow, Lookups, Session};
 use crate::counters::Refusal;
-use nameplate_leads::forget::{self, forget_stack};
-use crate::limits::{READ_BYTES, VISITS};
+use crate::limits::{READ_BYTES, VISITS, VISITS_AT_ONCE};
 use crate::output::Output;
 use crate::resp::{Parser, ProtocolError};
 use crate::state::Admission;
@@ -257,6 +257,10 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Conversation<R, W> {
             self.begun = None;
             if taken.len() == VISITS {
                 break Next::Unknown;
+            }
+            if taken.len().is_multiple_of(VISITS_AT_ONCE) {
+                forget_stack::<{ forget::VISITS }>();
+                tokio::task::yield_now().await;
             }
             match self.parser.parse(self.input.filled_mut()) {
                 Ok(Some(following)) if self.is_visit() => length = following,

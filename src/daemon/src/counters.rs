@@ -70,13 +70,12 @@ pub(crate) struct Counters {
     refusals: [Counter; Refusal::ALL.len()],
 }
 
-/// `Default` is not derived for arrays of more than 32.
 impl Default for Counters {
     fn default() -> Counters {
         Counters {
             counts: std::array::from_fn(|_| Counter::default()),
             latency: Latency::default(),
-            refusals: std::array::from_fn(|_| Counter::default()),
+            refusals: Default::default(),
         }
     }
 }
@@ -166,13 +165,13 @@ pub(crate) struct Tally {
     changed: u64,
 }
 
+const _: () = assert!(COUNTS <= u64::BITS as usize, "a bit for each count");
+
 impl Default for Tally {
     fn default() -> Tally {
         Tally { counts: [0; COUNTS], changed: 0 }
     }
 }
-
-const _: () = assert!(COUNTS <= u64::BITS as usize, "a bit for each count");
 
 impl Tally {
     fn add(&mut self, place: usize, count: u32) {

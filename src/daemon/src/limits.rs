@@ -27,6 +27,9 @@ pub(crate) const PURGE_INTERVAL: Duration = Duration::from_hours(24);
 /// Visits of one client that wait for the disk together.
 pub(crate) const VISITS: usize = 256;
 
+/// Visits after which a connection lets the others have their turn: each takes as long as a dozen lookups.
+pub(crate) const VISITS_AT_ONCE: usize = 8;
+
 /// Connections that may wait to be accepted.
 pub(crate) const BACKLOG: u32 = 1024;
 

@@ -78,7 +78,7 @@ impl Leads {
         self.generations().reload()?;
         // Whose last network has gone.
         let snapshot = self.generations().snapshot();
-        for id in before.iter().filter(|id| snapshot.company(id).is_none()) {
+        for id in before.iter().filter(|id| snapshot.networks(id).next().is_none()) {
             removed += self.store().erase_company(id, actor, now())?;
         }
         let subject = entry.rule().to_string().replace('\t', " ");

@@ -64,7 +64,7 @@ use crate::model::{Record, SiteNumber};
 pub use alerts::{Entered, Looked, Touched, Watch};
 pub use deliveries::{Delivery, DeliveryState, Failed, NewDelivery, Next, Resend, TargetState};
 pub use audit::AuditEntry;
-pub use backup::{BackupReport, check_store, LONGEST_BACKUP_DAYS, expire_backups, restore, verify_backup};
+pub use backup::{BackupReport, LONGEST_BACKUP_DAYS, check_store, expire_backups, restore, verify_backup};
 pub use objection::{CompanySelector, StoredObjection};
 pub use users::{Accounts, Key, NewSession, SecondFactor, SecretHash, Session, Stage, User};
 pub use retention::{Purged, Retention};
@@ -155,12 +155,13 @@ impl From<rusqlite::Error> for StoreError {
         use rusqlite::ffi::{Error, ErrorCode};
         match error {
             rusqlite::Error::SqliteFailure(Error { code: ErrorCode::DiskFull, .. }, _) => StoreError::Full,
+            rusqlite::Error::SqliteFailure(Error { code: ErrorCode::NotADatabase, .. }, _) => {
+                StoreError::Foreign("it is not a database")
+            }
             // The message may quote a value; the code's own text never does.
             rusqlite::Error::SqliteFailure(code, _) => StoreError::Sqlite(code.to_string()),
-            rusqlite::Error::FromSqlConversionFailure(column, kind, _) => {
-                StoreError::Sqlite(format!("column {column} holds {kind}, which it should not"))
-            }
-            rusqlite::Error::InvalidColumnType(column, _, kind) => {
+            rusqlite::Error::FromSqlConversionFailure(column, kind, _)
+            | rusqlite::Error::InvalidColumnType(column, _, kind) => {
                 StoreError::Sqlite(format!("column {column} holds {kind}, which it should not"))
             }
             rusqlite::Error::QueryReturnedNoRows => StoreError::Missing("row"),
@@ -198,6 +199,7 @@ impl Store {
     /// whenever it is interrupted.
     ///
     /// One process at a time may write; a second one that opens it is refused.
+    #[expect(clippy::needless_pass_by_value, reason = "whoever opens a store makes its options for it")]
     pub fn open(path: impl AsRef<Path>, options: StoreOptions) -> Result<Store> {
         let path = path.as_ref().to_owned();
         let opened = open::open(&path, &options)?;

@@ -97,7 +97,9 @@ fn check_leads(leads: &LeadsConfig, report: &mut Report) {
         if directory.unwrap_or(Path::new(".")).is_dir() {
             report.note(format!("store: {store} is not there yet; the daemon makes it"));
         } else {
-            report.bad(format!("store: the directory of {store} is not there; make it, and give it to the daemon's user"));
+            report.bad(format!(
+                "store: the directory of {store} is not there; make it, and give it to the daemon's user"
+            ));
         }
     }
     if leads.proxies.trusted.is_empty() {
@@ -106,7 +108,12 @@ fn check_leads(leads: &LeadsConfig, report: &mut Report) {
 }
 
 /// Whose visit a request would be, step by step.
-fn explain(arguments: &Doctor, config: &Config, leads: &LeadsConfig, report: &mut Report) -> Result<(), Failure> {
+fn explain(
+    arguments: &Doctor,
+    config: &Config,
+    leads: &LeadsConfig,
+    report: &mut Report,
+) -> Result<(), Failure> {
     let mut request = Request { peer: arguments.peer.map(IpAddr::from), ..Request::default() };
     for header in &arguments.headers {
         let (name, value) = header.split_once(':').ok_or("--header is NAME: VALUE, as in a request")?;

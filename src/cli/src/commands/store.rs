@@ -60,7 +60,8 @@ pub(super) fn restore(arguments: &Restore) -> Result<ExitCode, Failure> {
 }
 
 fn describe(report: &BackupReport) -> String {
-    let taken = jiff::Timestamp::from_millisecond(report.taken).map_or_else(|_| "an unknown time".into(), |time| time.to_string());
+    let taken = jiff::Timestamp::from_millisecond(report.taken)
+        .map_or_else(|_| "an unknown time".into(), |time| time.to_string());
     let rows: u64 = report.rows.iter().map(|(_, rows)| rows).sum();
     format!("version {}, taken {taken}, {rows} rows in {} tables", report.version, report.rows.len())
 }
@@ -69,7 +70,8 @@ fn describe(report: &BackupReport) -> String {
 fn configuration(path: &Path) -> Result<(Config, LeadsConfig), Failure> {
     let config = Config::read(path)?;
     config.check()?;
-    let leads = config.leads.clone().ok_or_else(|| format!("{}: there is no [leads] in it", path.display()))?;
+    let leads =
+        config.leads.clone().ok_or_else(|| format!("{}: there is no [leads] in it", path.display()))?;
     Ok((config, leads))
 }
 
@@ -78,11 +80,14 @@ fn daemon(config: &Config) -> Result<Option<Client>, Failure> {
     use std::io::ErrorKind::{ConnectionRefused, NotFound};
     match Client::connect(&config.socket) {
         Ok(client) => Ok(Some(client)),
-        Err(Error::Connect { source, .. }) if matches!(source.kind(), ConnectionRefused | NotFound) => Ok(None),
+        Err(Error::Connect { source, .. }) if matches!(source.kind(), ConnectionRefused | NotFound) => {
+            Ok(None)
+        }
         Err(error) => Err(error.into()),
     }
 }
 
 fn open(leads: &LeadsConfig) -> Result<Store, Failure> {
-    Store::open(&leads.store, store_options(leads)).map_err(|error| format!("{}: {error}", leads.store.display()).into())
+    Store::open(&leads.store, store_options(leads))
+        .map_err(|error| format!("{}: {error}", leads.store.display()).into())
 }

@@ -171,32 +171,20 @@ impl Applier {
             Some(open) if open.takes(at) => Some(*open),
             _ => find_visit(connection, key, at)?,
         };
-        let visit = match known {
-            Some(open) => {
-                let longer = OpenVisit {
-                    first: open.first.min(at),
-                    last: open.last.max(at),
-                    page_views: open.page_views + 1,
-                    ..open
-                };
-                tally.seconds = longer.seconds() - open.seconds();
-                longer
-            }
-            None => {
-                let id = match self.next_visit {
-                    Some(id) => id,
-                    None => connection
-                        .query_row("SELECT ifnull(max(id), 0) + 1 FROM visit", [], |row| row.get(0))?,
-                };
-                self.next_visit = Some(id + 1);
-                let visitor = seen.visitor.map(|id| id.0.to_be_bytes());
-                let by = identified_number(seen.identified_by);
-                let session = session.map(|id| id.0.to_be_bytes());
-                statements.visit.execute(params![id, day, site, company, by, session, visitor])?;
-                tally.visits = 1;
-                tally.sessions = i64::from(session.is_some());
-                OpenVisit { id, first: at, last: at, page_views: 1 }
-            }
+        let visit = if let Some(open) = known {
+            let longer = OpenVisit {
+                first: open.first.min(at),
+                last: open.last.max(at),
+                page_views: open.page_views + 1,
+                ..open
+            };
+            tally.seconds = longer.seconds() - open.seconds();
+            longer
+        } else {
+            let id = self.begin_visit(connection, statements, key, seen.visitor)?;
+            tally.visits = 1;
+            tally.sessions = i64::from(session.is_some());
+            OpenVisit { id, first: at, last: at, page_views: 1 }
         };
         statements.page_view.execute(params![visit.id, visit.page_views - 1, at, page.number, origin])?;
         if self.open.len() >= REMEMBERED {
@@ -221,6 +209,28 @@ impl Applier {
         let times = sums.leads.entry(company).or_insert((at, at));
         *times = (times.0.min(at), times.1.max(at));
         Ok(())
+    }
+}
+
+impl Applier {
+    /// Writes a visit's row; its id.
+    fn begin_visit(
+        &mut self,
+        connection: &Connection,
+        statements: &mut Statements<'_>,
+        key: VisitKey,
+        visitor: Option<CookieId>,
+    ) -> Result<i64> {
+        let id = match self.next_visit {
+            Some(id) => id,
+            None => connection.query_row("SELECT ifnull(max(id), 0) + 1 FROM visit", [], |row| row.get(0))?,
+        };
+        self.next_visit = Some(id + 1);
+        let bytes = |id: Option<CookieId>| id.map(|id| id.0.to_be_bytes());
+        let by = identified_number(key.identified_by);
+        let (session, visitor) = (bytes(key.session), bytes(visitor));
+        statements.visit.execute(params![id, key.day, key.site, key.company, by, session, visitor])?;
+        Ok(id)
     }
 }
 

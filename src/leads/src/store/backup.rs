@@ -10,11 +10,10 @@ use std::path::{Path, PathBuf};
 use jiff::civil::DateTime;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags, params};
-use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 
 use super::objection::{self, StoredObjection};
-use super::open::{beside, connect, lock, reader};
+use super::open::{Lock, beside, connect, lock, reader};
 use super::{Result, Store, StoreError, StoreOptions, schema};
 use crate::model::Timestamp;
 
@@ -114,7 +113,7 @@ fn copy(from: &Path, to: &Path, now: Timestamp) -> Result<BackupReport> {
         for (name, rows) in &rows {
             write.execute(
                 "INSERT INTO backup_rows (name, rows) VALUES (?1, ?2)",
-                params![name, *rows as i64],
+                params![name, rows.cast_signed()],
             )?;
         }
         write.execute("INSERT OR REPLACE INTO fact (key, value) VALUES ('backup_taken', ?1)", [now])?;
@@ -211,15 +210,13 @@ fn verify(connection: &Connection) -> Result<BackupReport> {
 pub fn restore(backup: &Path, store: &Path, actor: &str, now: Timestamp) -> Result<BackupReport> {
     let lock = lock(store)?;
     let report = verify_backup(backup)?;
-    let objections = match reader(store) {
-        Ok(old)
-            if old.pragma_query_value(None, "application_id", |row| row.get::<_, i32>(0))?
-                == schema::APPLICATION =>
-        {
-            objection::list(&old)?
+    // A store that can't be read any more is what backups are for.
+    let objections = reader(store).and_then(|old| objection::list(&old)).unwrap_or_else(|error| {
+        if store.exists() {
+            tracing::warn!(%error, "the old store can't be read: objections that are not in the backup have to be entered again");
         }
-        _ => Vec::new(),
-    };
+        Vec::new()
+    });
     let temporary = Temporary::new(store)?;
     {
         let source = reader(backup)?;
@@ -240,9 +237,10 @@ pub fn restore(backup: &Path, store: &Path, actor: &str, now: Timestamp) -> Resu
     let _ = fs::remove_file(beside(&temporary.0, "-lock"));
     if store.exists() {
         // Nothing of the old one's WAL may be taken for the new one's.
-        let old = connect(store, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        old.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).ok();
-        drop(old);
+        if let Ok(old) = connect(store, OpenFlags::SQLITE_OPEN_READ_WRITE) {
+            // So that the old one is whole in its file until it is replaced. One that can't be read is not.
+            let _ = old.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        }
         for suffix in ["-wal", "-shm"] {
             match fs::remove_file(beside(store, suffix)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -258,7 +256,7 @@ pub fn restore(backup: &Path, store: &Path, actor: &str, now: Timestamp) -> Resu
 }
 
 /// A file that is being made beside its place. What an interrupted run left is used again.
-struct Temporary(PathBuf, File);
+struct Temporary(PathBuf, Lock);
 
 impl Temporary {
     fn new(place: &Path) -> Result<Temporary> {
@@ -271,21 +269,22 @@ impl Temporary {
             .mode(0o600)
             .open(&path)
             .map_err(&failed)?;
-        flock(&made, FlockOperation::NonBlockingLockExclusive).map_err(|_| StoreError::Locked)?;
+        let lock = Lock::take(made).map_err(&failed)?.ok_or(StoreError::Locked)?;
+        let made = lock.file();
         made.set_permissions(fs::Permissions::from_mode(0o600)).map_err(&failed)?;
         made.set_len(0).map_err(&failed)?;
         for suffix in ["-journal", "-wal", "-shm"] {
             // What is left of an interrupted run must not be taken for this one's.
             let _ = fs::remove_file(beside(&path, suffix));
         }
-        Ok(Temporary(path, made))
+        Ok(Temporary(path, lock))
     }
 
     /// Syncs it and puts it in its place.
     fn publish(self, place: &Path) -> Result<()> {
         let failed = file("the copy could not be put in its place");
         // SQLite wrote through handles of its own; a sync is of the file.
-        self.1.sync_all().map_err(&failed)?;
+        self.1.file().sync_all().map_err(&failed)?;
         fs::rename(&self.0, place).map_err(&failed)?;
         let directory =
             place.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -106,7 +106,7 @@ impl<'a> Asked<'a> {
 
     fn text(&self, field: Field, holds: &Predicate) -> Result<Vec<bool>> {
         let company = |column: &str| {
-            let (predicate, values) = predicate(column, holds)?;
+            let (predicate, values) = predicate(column, holds);
             self.marked(&format!("SELECT number FROM company WHERE {predicate}"), values)
         };
         match field {
@@ -118,11 +118,11 @@ impl<'a> Asked<'a> {
             Field::Domain => company("domain"),
             Field::Confidence => company("confidence"),
             Field::Tag => {
-                let (predicate, values) = predicate("tag", holds)?;
+                let (predicate, values) = predicate("tag", holds);
                 self.marked(&format!("SELECT company FROM tag WHERE {predicate}"), values)
             }
             Field::Owner => {
-                let (predicate, values) = predicate("owner", holds)?;
+                let (predicate, values) = predicate("owner", holds);
                 self.marked(&format!("SELECT company FROM lead WHERE {predicate}"), values)
             }
             Field::Status => {
@@ -165,7 +165,7 @@ impl<'a> Asked<'a> {
 
     /// The candidates that saw such a page in the period, or came by such an origin.
     fn seen(&self, table: &str, column: &str, holds: &Predicate) -> Result<Vec<bool>> {
-        let (predicate, mut values) = predicate(column, holds)?;
+        let (predicate, mut values) = predicate(column, holds);
         values.push(Value::Integer(self.period.first));
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT number FROM {table} WHERE {predicate} AND last_day >= ?{}",
@@ -193,7 +193,7 @@ impl<'a> Asked<'a> {
             if first > last || things.is_empty() {
                 continue;
             }
-            if things.len().saturating_mul((last - first + 1) as usize) <= SEEKS {
+            if things.len().saturating_mul(usize::try_from(last - first + 1).unwrap_or(usize::MAX)) <= SEEKS {
                 let mut statement = self.connection.prepare_cached(&format!(
                     "SELECT company FROM {table} WHERE site = ?1 AND day = ?2 AND {thing} = ?3"
                 ))?;
@@ -222,9 +222,9 @@ impl<'a> Asked<'a> {
 }
 
 /// A predicate over a column, with the values of its parameters `?1`, `?2`, ….
-fn predicate(column: &str, holds: &Predicate) -> Result<(String, Vec<Value>)> {
+fn predicate(column: &str, holds: &Predicate) -> (String, Vec<Value>) {
     let text = |text: &String| Value::Text(folded(text));
-    Ok(match holds {
+    match holds {
         Predicate::Is(values) => {
             let places: Vec<String> = (1..=values.len()).map(|place| format!("?{place}")).collect();
             (format!("folded({column}) IN ({})", places.join(", ")), values.iter().map(text).collect())
@@ -235,7 +235,7 @@ fn predicate(column: &str, holds: &Predicate) -> Result<(String, Vec<Value>)> {
         Predicate::Known(false) => (format!("{column} IS NULL"), Vec::new()),
         Predicate::AtLeast(least) => (format!("{column} >= ?1"), vec![Value::Integer(*least)]),
         Predicate::AtMost(most) => (format!("{column} <= ?1"), vec![Value::Integer(*most)]),
-    })
+    }
 }
 
 /// The same for a text that is there.

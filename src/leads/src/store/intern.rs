@@ -61,11 +61,9 @@ impl Groups {
         }
         if changed {
             connection.execute("DELETE FROM page_group", [])?;
-            for (bit, name) in groups.names.iter().enumerate() {
-                connection.execute(
-                    "INSERT INTO page_group (bit, name) VALUES (?1, ?2)",
-                    params![bit as i64, name],
-                )?;
+            for (bit, name) in (0_i64..).zip(&groups.names) {
+                connection
+                    .execute("INSERT INTO page_group (bit, name) VALUES (?1, ?2)", params![bit, name])?;
             }
             connection.execute(
                 "INSERT OR REPLACE INTO fact (key, value) VALUES ('page_groups', ?1)",

@@ -26,7 +26,7 @@ const PAGE: u32 = 50;
 /// The most it may say.
 const LARGEST_PAGE: u32 = 500;
 /// Visits of a company that are told, and page views of each of them.
-const TIMELINE: usize = 100;
+const TIMELINE: u32 = 100;
 const TIMELINE_PAGES: u32 = 500;
 /// Companies in the orders that are kept for the next pages, 8 MB, and orders.
 const KEPT_COMPANIES: usize = 2_000_000;
@@ -94,7 +94,7 @@ impl Cursor {
                 query: next()?,
                 passed: usize::try_from(next()?).ok()?,
                 company: u32::try_from(next()?).ok()?,
-                key: next()? as i64,
+                key: next()?.cast_signed(),
             })
         })();
         match cursor {
@@ -138,9 +138,10 @@ impl Store {
             let sites = sites(connection, &query.sites)?;
             let kept =
                 cursor.as_ref().and_then(|cursor| Some((cursor, self.shared.orders.get(cursor.token)?)));
-            let (order, token, from, found) = match kept {
-                Some((cursor, order)) => (order, cursor.token, cursor.passed, HashMap::new()),
-                None => {
+            let (order, token, from, found) = if let Some((cursor, order)) = kept {
+                (order, cursor.token, cursor.passed, HashMap::new())
+            } else {
+                {
                     let mut found =
                         matching(connection, &self.shared.groups, &sites, period, query, &scoring)?;
                     sort(connection, query, &mut found)?;
@@ -279,8 +280,8 @@ fn sort(connection: &Connection, query: &LeadsQuery, found: &mut Vec<Candidate>)
         }
     }
     named.sort_unstable_by(|(a_name, a), (b_name, b)| {
-        let names = a_name.cmp(b_name);
-        (if query.ascending { names } else { names.reverse() }).then(a.company.cmp(&b.company))
+        let order = a_name.cmp(b_name);
+        (if query.ascending { order } else { order.reverse() }).then(a.company.cmp(&b.company))
     });
     *found = named.into_iter().map(|(_, candidate)| candidate).collect();
     Ok(())
@@ -343,7 +344,7 @@ fn timeline(
     )?;
     let first = candidate.first_seen.div_euclid(DAY);
     for day in (first..=candidate.last_seen.div_euclid(DAY)).rev() {
-        let mut rows = visits.query(params![day, candidate.company, TIMELINE as i64])?;
+        let mut rows = visits.query(params![day, candidate.company, TIMELINE])?;
         while let Some(row) = rows.next()? {
             let site: u32 = row.get(1)?;
             let Some((_, site)) = sites.iter().find(|(number, _)| *number == site) else { continue };
@@ -357,12 +358,12 @@ fn timeline(
                 pages,
             });
         }
-        if timeline.len() >= TIMELINE {
+        if timeline.len() >= TIMELINE as usize {
             break;
         }
     }
     timeline.sort_by_key(|visit| std::cmp::Reverse((visit.ended, visit.started)));
-    timeline.truncate(TIMELINE);
+    timeline.truncate(TIMELINE as usize);
     Ok(timeline)
 }
 

@@ -30,7 +30,7 @@ pub(super) struct Opened {
     pub(super) groups: Arc<Groups>,
     pub(super) objections: Objections,
     /// Held while the store is open.
-    pub(super) lock: File,
+    pub(super) lock: Lock,
 }
 
 pub(super) fn open(path: &Path, options: &StoreOptions) -> Result<Opened> {
@@ -53,6 +53,8 @@ pub(super) fn open(path: &Path, options: &StoreOptions) -> Result<Opened> {
 pub(super) fn prepare(path: &Path) -> Result<Connection> {
     make(path)?;
     let writer = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    // Before a setting changes what may be another program's.
+    schema::identify(&writer)?;
     // Before anything is written: what is deleted is overwritten, in the file and in what is moved out of it.
     pragma(&writer, "secure_delete", "ON")?;
     let mode: String =
@@ -103,13 +105,12 @@ pub(super) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
 }
 
 fn pragma(connection: &Connection, name: &str, value: &str) -> Result<()> {
-    Ok(connection.execute_batch(&format!("PRAGMA {name} = {value}")).map_err(foreign)?)
+    connection.execute_batch(&format!("PRAGMA {name} = {value}")).map_err(foreign)
 }
 
 /// The error of a file that SQLite can't read as one of its own.
 fn foreign(error: rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::NotADatabase) => StoreError::Foreign("it is not a database"),
         Some(rusqlite::ErrorCode::CannotOpen) => StoreError::File {
             what: "the store could not be opened",
             reason: "is its directory there, and may this user write in it?".into(),
@@ -118,8 +119,33 @@ fn foreign(error: rusqlite::Error) -> StoreError {
     }
 }
 
+/// A lock on a file, given back when it goes. Closing the file would not do: a child that is just being started has a copy of its handle.
+pub(super) struct Lock(File);
+
+impl Lock {
+    /// None where another process has it.
+    pub(super) fn take(file: File) -> std::io::Result<Option<Lock>> {
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Some(Lock(file))),
+            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    pub(super) fn file(&self) -> &File {
+        &self.0
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // It is ours; and the handle is closed next.
+        let _ = flock(&self.0, FlockOperation::Unlock);
+    }
+}
+
 /// Keeps other processes from writing. A file of its own: closing another handle of the store's own file would drop SQLite's locks.
-pub(super) fn lock(path: &Path) -> Result<File> {
+pub(super) fn lock(path: &Path) -> Result<Lock> {
     let error = |error: std::io::Error| StoreError::File {
         what: "the store's lock could not be made",
         reason: error.to_string(),
@@ -131,11 +157,7 @@ pub(super) fn lock(path: &Path) -> Result<File> {
         .mode(MODE)
         .open(beside(path, "-lock"))
         .map_err(error)?;
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(file),
-        Err(rustix::io::Errno::WOULDBLOCK) => Err(StoreError::Locked),
-        Err(errno) => Err(error(errno.into())),
-    }
+    Lock::take(file).map_err(error)?.ok_or(StoreError::Locked)
 }
 
 /// The path with something appended to its name.

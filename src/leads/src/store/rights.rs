@@ -12,7 +12,7 @@ use super::{Result, Store, audit};
 use crate::model::{CompanyFacts, CookieId, LeadStatus, Note, Timestamp, VisitDetail};
 
 /// Visits that are removed in one transaction, so that others wait some milliseconds at most.
-const VISITS: usize = 100;
+const VISITS: u32 = 100;
 /// Days that are looked through in one.
 const DAYS: i64 = 100;
 /// Texts that are looked for in one.
@@ -353,7 +353,7 @@ impl Store {
                 let (mut count, mut touched, mut companies) = (0, Texts::default(), BTreeSet::new());
                 for day in from..=last.min(from + DAYS) {
                     let ids = statement
-                        .query_map(params![day, visitor.0.to_be_bytes(), VISITS as i64], |row| row.get(0))?;
+                        .query_map(params![day, visitor.0.to_be_bytes(), VISITS], |row| row.get(0))?;
                     let ids: Vec<i64> = ids.collect::<rusqlite::Result<_>>()?;
                     for id in &ids {
                         let (rows, visit) = remove_visit(connection, *id, &mut touched)?;
@@ -496,8 +496,7 @@ impl Store {
                     let sites = site_numbers(connection)?;
                     let (mut count, mut touched) = (0, Texts::default());
                     for day in from..=last.min(from + DAYS) {
-                        let ids =
-                            statement.query_map(params![day, number, VISITS as i64], |row| row.get(0))?;
+                        let ids = statement.query_map(params![day, number, VISITS], |row| row.get(0))?;
                         let ids: Vec<i64> = ids.collect::<rusqlite::Result<_>>()?;
                         for id in &ids {
                             count += remove_visit(connection, *id, &mut touched)?.0;
@@ -531,7 +530,6 @@ impl Store {
 
     /// Removes the texts among these that nobody has seen any more: a path or a title may tell who came.
     fn remove_texts(&self, texts: Texts) -> Result<u64> {
-        let Some((first, last)) = self.read(days)? else { return Ok(0) };
         let mut removed = 0;
         for (kind, things) in [("page", texts.pages), ("origin", texts.origins)] {
             let things: Vec<i64> = things.into_iter().collect();
@@ -539,6 +537,7 @@ impl Store {
                 let some = some.to_vec();
                 removed += self.change(move |applier, connection| {
                     let sites = site_numbers(connection)?;
+                    let (first, last) = days(connection)?.unwrap_or((0, -1));
                     let mut seen = connection.prepare_cached(&format!(
                         "SELECT 1 FROM {kind}_seen WHERE site = ?1 AND day = ?2 AND {kind} = ?3"
                     ))?;
@@ -551,12 +550,9 @@ impl Store {
                                 }
                             }
                         }
-                        // Visits came meanwhile on days that were none before.
                         removed += connection
-                            .prepare_cached(&format!(
-                                "DELETE FROM {kind} WHERE number = ?1 AND last_day <= ?2"
-                            ))?
-                            .execute(params![thing, last])?;
+                            .prepare_cached(&format!("DELETE FROM {kind} WHERE number = ?1"))?
+                            .execute([thing])?;
                     }
                     applier.forget();
                     Ok(removed as u64)

@@ -198,17 +198,23 @@ pub(super) fn version() -> u32 {
     u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX)
 }
 
-/// Brings a store up to date, each step a transaction.
-pub(super) fn migrate(connection: &Connection) -> Result<()> {
+/// The version of a store; 0 of an empty file. Refuses what is no store, or a newer program's.
+pub(super) fn identify(connection: &Connection) -> Result<u32> {
     let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let tables: u32 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if application != APPLICATION && (application != 0 || found != 0 || tables != 0) {
-        return Err(StoreError::Foreign("another program's database"));
+        return Err(StoreError::Foreign("it is another program's database"));
     }
     if found > version() {
         return Err(StoreError::Newer { found, known: version() });
     }
+    Ok(found)
+}
+
+/// Brings a store up to date, each step a transaction.
+pub(super) fn migrate(connection: &Connection) -> Result<()> {
+    let found = identify(connection)?;
     for (step, sql) in (1_u32..).zip(MIGRATIONS).skip(found as usize) {
         let transaction = connection.unchecked_transaction()?;
         transaction.execute_batch(sql)?;

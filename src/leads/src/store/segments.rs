@@ -199,11 +199,16 @@ impl Store {
                     params![number, now, actor, note],
                 )?;
             }
-            // A note has an age of its own, and the log is to outlive it.
-            let told = LeadChange { note: change.note.as_ref().map(|_| String::new()), ..change };
-            let told =
-                serde_json::to_string(&told).map_err(|error| StoreError::Invalid(error.to_string()))?;
-            audit::append(connection, now, &actor, "change company", &id, &told)
+            // What was changed, and not to what: the log outlives notes and companies.
+            let changed = [
+                ("tags", change.tags.is_some()),
+                ("status", change.status.is_some()),
+                ("owner", change.owner.is_some()),
+                ("note", change.note.is_some()),
+            ];
+            let told: Vec<&str> =
+                changed.into_iter().filter_map(|(name, changed)| changed.then_some(name)).collect();
+            audit::append(connection, now, &actor, "change company", &id, &told.join(", "))
         })
     }
 }

@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::apply::Applier;
-use super::open::Opened;
+use super::open::{Lock, Opened};
 use super::{Result, StoreError};
 use crate::model::Record;
 
@@ -124,7 +124,7 @@ struct State {
     /// Pages in the WAL from which on a checkpoint is due.
     next_checkpoint: i64,
     /// Kept as long as somebody writes.
-    _lock: std::fs::File,
+    _lock: Lock,
 }
 
 /// Whom to answer when the transaction is through.
