@@ -269,7 +269,10 @@ impl Config {
                 let expected = "REST and the dashboard are about visits: there must be [leads], too";
                 return Err(ConfigError::OutOfBounds { key: "web", expected });
             }
-            web.check().map_err(|invalid| ConfigError::OutOfBounds { key: invalid.key, expected: invalid.expected })?;
+            web.check().map_err(|invalid| ConfigError::OutOfBounds {
+                key: invalid.key,
+                expected: invalid.expected,
+            })?;
         }
         let Some(leads) = &self.leads else { return Ok(()) };
         if self.suppress.is_none() {

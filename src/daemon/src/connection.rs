@@ -13,6 +13,7 @@ use std::io;
 use std::os::unix::net;
 use std::pin::pin;
 
+use nameplate_leads::forget::{self, forget_stack};
 use rustix::io::Errno;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixStream;
@@ -20,7 +21,6 @@ use tokio::net::unix::{ReadHalf, WriteHalf};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
-use nameplate_leads::forget::{self, forget_stack};
 
 use crate::budget::Share;
 use crate::buffer::Buffer;

@@ -70,12 +70,12 @@ use activation::Passed;
 pub use config::{Access, Account, Config, ConfigError, Limits, Monitor, SocketMode};
 use limits::PURGE_INTERVAL;
 use monitor::MonitorTask;
-pub use server::run;
 use nameplate_web::WebServer;
+pub use server::run;
 use socket::Place;
-use web::Web;
 pub use socket::{SocketError, SocketFile};
 pub use state::State;
+use web::Web;
 
 /// Why the daemon did not start, or how it ended badly.
 #[derive(Debug, thiserror::Error)]
@@ -222,7 +222,8 @@ async fn serve_state(
         _ => None,
     };
     let purging = state.leads().map(|leads| tokio::spawn(purge_daily(Arc::clone(leads))));
-    let watcher = tokio::spawn(signals.watch(Arc::clone(&state), web.as_ref().map(Web::server), shutdown.clone()));
+    let watcher =
+        tokio::spawn(signals.watch(Arc::clone(&state), web.as_ref().map(Web::server), shutdown.clone()));
     let ending = shutdown.clone();
     // Beside the socket's clients, so that both have their time.
     let web = web.map(|web| {

@@ -26,8 +26,18 @@ pub(crate) static STYLE: LazyLock<Published> = LazyLock::new(|| Published::new(&
 pub(crate) static ICON: LazyLock<Published> = LazyLock::new(|| Published::new(&ASSETS[1]));
 
 const ASSETS: [Asset; 2] = [
-    Asset { name: "style", extension: "css", kind: "text/css; charset=utf-8", content: include_bytes!("../static/style.css") },
-    Asset { name: "icon", extension: "svg", kind: "image/svg+xml", content: include_bytes!("../static/icon.svg") },
+    Asset {
+        name: "style",
+        extension: "css",
+        kind: "text/css; charset=utf-8",
+        content: include_bytes!("../static/style.css"),
+    },
+    Asset {
+        name: "icon",
+        extension: "svg",
+        kind: "image/svg+xml",
+        content: include_bytes!("../static/icon.svg"),
+    },
 ];
 
 /// A file with its name for browsers.

@@ -282,7 +282,8 @@ mod tests {
 
     #[test]
     fn hosts_that_are_none_are_told() {
-        for bad in ["", "https://a.example", "a.example:80", "a.example/", "[::1", "a..b", "a b", "ü.example"] {
+        for bad in ["", "https://a.example", "a.example:80", "a.example/", "[::1", "a..b", "a b", "ü.example"]
+        {
             let config = WebConfig { hosts: vec![bad.to_owned()], ..at("127.0.0.1:1") };
             assert_eq!(config.check().unwrap_err().key, "web.hosts", "{bad:?}");
         }

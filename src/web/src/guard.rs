@@ -13,11 +13,13 @@
 //!
 //! A handler is called with what came of it, and can't be called otherwise.
 
+use axum::RequestExt;
 use axum::body::{Body, Bytes};
 use axum::extract::{RawPathParams, Request};
-use axum::RequestExt;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName, ORIGIN};
+use hyper::header::{
+    AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName, ORIGIN,
+};
 use hyper::{Method, Response, StatusCode};
 use nameplate_leads::access::Scope;
 use nameplate_leads::store::{Session, Stage};
@@ -162,7 +164,8 @@ async fn admit(
     let (mut form, mut body) = (Pairs::default(), Bytes::new());
     if changes {
         same_origin(way, &caller, route.surface, request.headers())?;
-        let sent = request.headers().get(CSRF_HEADER).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let sent =
+            request.headers().get(CSRF_HEADER).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let kind = content_type(request.headers());
         match route.surface {
             Surface::Rest => {
@@ -226,11 +229,14 @@ fn authorise(access: Access, caller: &Caller) -> Result<(), Problem> {
         (_, Caller::Nobody) => return Err(Problem::unauthorized()),
         (Access::SigningIn, Caller::User { .. }) => true,
         // Half signed in is not signed in: the missing half is asked for.
-        (_, Caller::User { session, .. }) if session.stage != Stage::Full => return Err(Problem::unauthorized()),
+        (_, Caller::User { session, .. }) if session.stage != Stage::Full => {
+            return Err(Problem::unauthorized());
+        }
         (Access::SignedIn, Caller::User { .. }) => true,
         (Access::Scope(scope), caller) => caller.may(scope),
         (Access::Key(scope), Caller::Key { .. }) => caller.may(scope),
-        (Access::SigningIn | Access::SignedIn, Caller::Key { .. }) | (Access::Key(_), Caller::User { .. }) => false,
+        (Access::SigningIn | Access::SignedIn, Caller::Key { .. })
+        | (Access::Key(_), Caller::User { .. }) => false,
     };
     if allowed { Ok(()) } else { Err(Problem::forbidden("this key or role may not do this")) }
 }
@@ -272,8 +278,10 @@ fn same_origin(way: Way, caller: &Caller, surface: Surface, headers: &HeaderMap)
 
 async fn read_body(app: &App, request: Request) -> Result<Bytes, Problem> {
     let limits = &app.config().limits;
-    let too_long = || Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is longer than limits.body_bytes");
-    let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let too_long =
+        || Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is longer than limits.body_bytes");
+    let announced =
+        request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limits.body_bytes as u64) {
         return Err(too_long());
     }
@@ -351,9 +359,18 @@ mod tests {
         for ours in ["localhost", "LOCALHOST:8420", "127.0.0.1:1", "[::1]", "[::1]:8420"] {
             assert!(is_ours(&hosts, ours), "{ours}");
         }
-        for other in
-            ["", "evil.example", "localhost.evil.example", "localhost:80:80", "localhost:", "localhost:x", "::1", "127.0.0.1.", "user@localhost", "[::1"]
-        {
+        for other in [
+            "",
+            "evil.example",
+            "localhost.evil.example",
+            "localhost:80:80",
+            "localhost:",
+            "localhost:x",
+            "::1",
+            "127.0.0.1.",
+            "user@localhost",
+            "[::1",
+        ] {
             assert!(!is_ours(&hosts, other), "{other}");
         }
     }

@@ -78,9 +78,12 @@ pub(crate) fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(bytes).map_err(|error| {
         // Its own text quotes.
         let what: Cow<'static, str> = match error.classify() {
-            serde_json::error::Category::Data => {
-                format!("the body is not what the description in /v1/openapi.json has: line {}, column {}", error.line(), error.column()).into()
-            }
+            serde_json::error::Category::Data => format!(
+                "the body is not what the description in /v1/openapi.json has: line {}, column {}",
+                error.line(),
+                error.column()
+            )
+            .into(),
             _ => format!("the body is no JSON: line {}, column {}", error.line(), error.column()).into(),
         };
         Problem::new(StatusCode::BAD_REQUEST, what)

@@ -68,10 +68,15 @@ impl Layout {
 
     fn of(language: Language, user: Option<&User>, csrf: &str, title: String, here: &str) -> Layout {
         let words = LayoutWords::of(language);
-        let may = |user: &User, place: &Place| place.needs.is_none_or(|scope| user.role.scopes().contains(&scope));
+        let may =
+            |user: &User, place: &Place| place.needs.is_none_or(|scope| user.role.scopes().contains(&scope));
         let places = user.map(|user| {
             let shown = PLACES.iter().filter(|place| may(user, place));
-            shown.map(|place| NavigationItem { path: place.path, name: (place.name)(words), here: place.path == here })
+            shown.map(|place| NavigationItem {
+                path: place.path,
+                name: (place.name)(words),
+                here: place.path == here,
+            })
         });
         Layout {
             words,
@@ -94,7 +99,11 @@ impl Layout {
 }
 
 /// A page as a reply; the browser gets the cookie that its forms hang on, if it has none.
-pub(crate) fn page(call: &Call, status: StatusCode, template: &impl Template) -> Result<Response<Body>, Problem> {
+pub(crate) fn page(
+    call: &Call,
+    status: StatusCode,
+    template: &impl Template,
+) -> Result<Response<Body>, Problem> {
     let mut response = html(status, template)?;
     if let Some(cookie) = &call.new_form_cookie {
         set_cookie(&mut response, call, App::form_cookie(call.way), &cookie.text());
@@ -148,7 +157,12 @@ struct ProblemPage {
 }
 
 /// A problem for people, in their language.
-pub(crate) fn problem(_app: &App, language: Language, session: Option<&Session>, problem: &Problem) -> Response<Body> {
+pub(crate) fn problem(
+    _app: &App,
+    language: Language,
+    session: Option<&Session>,
+    problem: &Problem,
+) -> Response<Body> {
     let words = ProblemWords::of(language);
     let text = match problem.status {
         StatusCode::FORBIDDEN => words.forbidden,

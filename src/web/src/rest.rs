@@ -59,10 +59,8 @@ pub(crate) fn leads_query(query: &Pairs, others: &[&str]) -> Result<LeadsQuery, 
         .map(serde_json::from_str)
         .transpose()
         .map_err(|_| Problem::invalid("filter is a condition in JSON; see docs/LEADS.md"))?;
-    let sort: Option<Sort> = query.word(
-        "sort",
-        "sort is last_seen, first_seen, score, visits, page_views, seconds or name",
-    )?;
+    let sort: Option<Sort> =
+        query.word("sort", "sort is last_seen, first_seen, score, visits, page_views, seconds or name")?;
     Ok(LeadsQuery {
         sites: query.all("site").filter(|site| !site.is_empty()).map(str::to_owned).collect(),
         from: text("from")?,

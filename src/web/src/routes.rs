@@ -148,7 +148,8 @@ pub(crate) fn router(app: &App) -> Router {
     let other_method = {
         let app = app.clone();
         move |request: Request| async move {
-            let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "not by this method; see the header Allow");
+            let problem =
+                Problem::new(StatusCode::METHOD_NOT_ALLOWED, "not by this method; see the header Allow");
             fail(&app, &request, &problem)
         }
     };
@@ -187,7 +188,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 
 fn dressed(mut response: Response<Body>, secure: bool, last: bool) -> Response<Body> {
     let headers = response.headers_mut();
-    let mut set = |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));
+    let mut set =
+        |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));
     set(CONTENT_SECURITY_POLICY, POLICY);
     set(X_CONTENT_TYPE_OPTIONS, "nosniff");
     // Not no-referrer: with that, browsers say `Origin: null` of our own forms.

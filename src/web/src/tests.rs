@@ -90,7 +90,8 @@ impl Web {
         assert!(waiting(|| self.accounts.add_user(name, role, "$none", "test", now())).unwrap());
         let user = self.accounts.users().unwrap().into_iter().find(|user| user.name == name).unwrap();
         let token = Token::random();
-        let session = NewSession { hash: token.hash(), user: user.id, stage, now: now(), ends: now() + 60_000 };
+        let session =
+            NewSession { hash: token.hash(), user: user.id, stage, now: now(), ends: now() + 60_000 };
         waiting(|| self.accounts.add_session(session, None)).unwrap();
         Caller::Session(token)
     }
@@ -175,7 +176,8 @@ impl Ask {
     }
 
     fn request(self) -> Request {
-        let mut request = Request::builder().method(self.method.clone()).uri(&self.path).header(HOST, self.host);
+        let mut request =
+            Request::builder().method(self.method.clone()).uri(&self.path).header(HOST, self.host);
         if let Some(origin) = self.origin {
             request = request.header(ORIGIN, origin);
         }

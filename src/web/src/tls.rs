@@ -74,11 +74,8 @@ fn configuration(from: &TlsConfig) -> Result<ServerConfig, TlsError> {
         })
         .map_err(error(&from.certificate, "certificate"))?;
     let key = PrivateKeyDer::from_pem_file(&from.key).map_err(error(&from.key, "private key"))?;
-    let pair = |source| TlsError::Pair {
-        certificate: from.certificate.clone(),
-        key: from.key.clone(),
-        source,
-    };
+    let pair =
+        |source| TlsError::Pair { certificate: from.certificate.clone(), key: from.key.clone(), source };
     // TLS 1.2 and 1.3, with the ciphers that rustls has; it has no others.
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()

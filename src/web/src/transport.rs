@@ -122,8 +122,10 @@ impl Transport {
     /// The last address that a proxy saw and that is no proxy's itself; what stands before it anybody can have written.
     fn client(&self, peer: Peer, headers: &HeaderMap) -> Peer {
         let lines = headers.get_all(FORWARDED_FOR);
-        let addresses =
-            lines.iter().rev().flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b',').map(<[u8]>::trim_ascii));
+        let addresses = lines
+            .iter()
+            .rev()
+            .flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b',').map(<[u8]>::trim_ascii));
         let mut nearest = peer;
         for text in addresses {
             let address = std::str::from_utf8(text).ok().and_then(|text| text.parse::<IpAddr>().ok());
@@ -247,7 +249,8 @@ mod tests {
     fn the_network_is_the_last_that_no_proxy_is_in() {
         let proxies =
             ["127.0.0.0/8", "10.0.0.0/8"].map(|text| ProxyNetwork::try_from(text.to_owned()).unwrap());
-        let transport = Transport::new(&WebConfig { behind_proxy: true, proxies: proxies.into(), ..config() });
+        let transport =
+            Transport::new(&WebConfig { behind_proxy: true, proxies: proxies.into(), ..config() });
         let network = |list: &'static str| {
             let headers = headers(&[("x-forwarded-proto", "https"), ("x-forwarded-for", list)]);
             transport.way(peer("127.0.0.1"), &headers).unwrap().network

@@ -51,7 +51,9 @@ impl Language {
         for range in lines.flat_map(|line| line.split(',')) {
             let mut parts = range.split(';');
             let tag = parts.next().unwrap_or_default().trim();
-            let quality = parts.find_map(|part| part.trim().strip_prefix("q=")).map_or(Some(1.0), |text| text.parse().ok());
+            let quality = parts
+                .find_map(|part| part.trim().strip_prefix("q="))
+                .map_or(Some(1.0), |text| text.parse().ok());
             let primary = tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
             let (Some(quality), Some(language)) = (quality, Language::from_code(&primary)) else { continue };
             // Thousandths: as fine as the header can say it.

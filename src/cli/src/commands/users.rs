@@ -79,7 +79,11 @@ fn refuse_another_user(store: &Path) -> Result<(), Failure> {
         return Ok(());
     }
     let uid = owner.uid();
-    Err(format!("{}: belongs to the user with the number {uid}; run this as that user, by sudo -u '#{uid}'", store.display()).into())
+    Err(format!(
+        "{}: belongs to the user with the number {uid}; run this as that user, by sudo -u '#{uid}'",
+        store.display()
+    )
+    .into())
 }
 
 /// A line of standard input; of a terminal without showing it, twice.

@@ -172,7 +172,9 @@ impl Accounts {
             Err(error) => return Err(error),
         }
         let connection = open::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 0")?;
+        connection.execute_batch(
+            "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 0",
+        )?;
         let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         if found > schema::version() {
             return Err(StoreError::Newer { found, known: schema::version() });
@@ -207,7 +209,14 @@ impl Accounts {
     }
 
     /// Adds a user; false where the name is taken. `password` is the PHC string of its hash.
-    pub fn add_user(&self, name: &str, role: Role, password: &str, actor: &str, now: Timestamp) -> Result<bool> {
+    pub fn add_user(
+        &self,
+        name: &str,
+        role: Role,
+        password: &str,
+        actor: &str,
+        now: Timestamp,
+    ) -> Result<bool> {
         if !is_name(name) {
             return Err(StoreError::Invalid(
                 "a user's name is 1 to 64 letters, digits, dots, dashes, underscores and @, and begins with a letter or digit".into(),
@@ -229,7 +238,8 @@ impl Accounts {
     /// The users by name.
     pub fn users(&self) -> Result<Vec<User>> {
         self.read(|connection| {
-            let mut statement = connection.prepare_cached(concat!("SELECT ", user_columns!(), " FROM user ORDER BY name"))?;
+            let mut statement =
+                connection.prepare_cached(concat!("SELECT ", user_columns!(), " FROM user ORDER BY name"))?;
             let rows = statement.query_and_then([], |row| user(row))?;
             rows.collect()
         })
@@ -238,8 +248,11 @@ impl Accounts {
     /// A user and the hash of its password.
     pub fn credentials(&self, name: &str) -> Result<Option<(User, String)>> {
         self.read(|connection| {
-            let mut statement = connection
-                .prepare_cached(concat!("SELECT ", user_columns!(), ", password FROM user WHERE name = ?1"))?;
+            let mut statement = connection.prepare_cached(concat!(
+                "SELECT ",
+                user_columns!(),
+                ", password FROM user WHERE name = ?1"
+            ))?;
             let mut rows = statement.query_and_then([name], |row| Ok((user(row)?, row.get(6)?)))?;
             rows.next().transpose()
         })
@@ -303,8 +316,9 @@ impl Accounts {
     /// A user's second factor, confirmed or not.
     pub fn second_factor(&self, user: i64) -> Result<Option<SecondFactor>> {
         self.read(|connection| {
-            let mut statement = connection
-                .prepare_cached("SELECT factor, factor_step IS NOT NULL FROM user WHERE id = ?1 AND factor IS NOT NULL")?;
+            let mut statement = connection.prepare_cached(
+                "SELECT factor, factor_step IS NOT NULL FROM user WHERE id = ?1 AND factor IS NOT NULL",
+            )?;
             let factor = |row: &Row<'_>| Ok(SecondFactor { secret: row.get(0)?, confirmed: row.get(1)? });
             Ok(statement.query_row([user], factor).optional()?)
         })
@@ -373,7 +387,8 @@ impl Accounts {
             })?;
             rows.next().transpose()
         })?;
-        let Some((session, seen)) = found.filter(|(session, seen)| now < session.ends && now - seen < idle) else {
+        let Some((session, seen)) = found.filter(|(session, seen)| now < session.ends && now - seen < idle)
+        else {
             return Ok(None);
         };
         if now - seen >= SEEN_EVERY {
@@ -394,7 +409,14 @@ impl Accounts {
     }
 
     /// Keeps a key; false where the name is taken.
-    pub fn add_key(&self, name: &str, scopes: &[Scope], hash: SecretHash, actor: &str, now: Timestamp) -> Result<bool> {
+    pub fn add_key(
+        &self,
+        name: &str,
+        scopes: &[Scope],
+        hash: SecretHash,
+        actor: &str,
+        now: Timestamp,
+    ) -> Result<bool> {
         if !is_name(name) || scopes.is_empty() {
             return Err(StoreError::Invalid(
                 "a key has a name of 1 to 64 letters, digits, dots, dashes, underscores and @, and at least one scope".into(),
@@ -446,7 +468,14 @@ impl Accounts {
     }
 
     /// Adds an entry to the audit log, as [`Store::audit`] does.
-    pub fn audit(&self, at: Timestamp, actor: &str, action: &str, subject: &str, details: &str) -> Result<()> {
+    pub fn audit(
+        &self,
+        at: Timestamp,
+        actor: &str,
+        action: &str,
+        subject: &str,
+        details: &str,
+    ) -> Result<()> {
         let texts = [actor, action, subject, details].map(str::to_owned);
         self.write(move |connection| {
             audit::append(connection, at, &texts[0], &texts[1], &texts[2], &texts[3])
@@ -484,116 +513,4 @@ fn is_name(name: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::StoreOptions;
-
-    const HOUR: i64 = 3_600_000;
-    const PHC: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA";
-
-    fn new() -> (tempfile::TempDir, Store, Accounts) {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path().join("leads.db"), StoreOptions::default()).unwrap();
-        let accounts = Accounts::of(store.clone());
-        (folder, store, accounts)
-    }
-
-    fn session(hash: u8, user: i64, now: Timestamp) -> NewSession {
-        NewSession { hash: [hash; 32], user, stage: Stage::Full, now, ends: now + 12 * HOUR }
-    }
-
-    #[test]
-    fn a_user_is_added_once_found_and_removed() {
-        let (_folder, store, accounts) = new();
-        assert!(accounts.add_user("anna", Role::Analyst, PHC, "cli", 1).unwrap());
-        assert!(!accounts.add_user("anna", Role::Administrator, PHC, "cli", 2).unwrap());
-        let (user, password) = accounts.credentials("anna").unwrap().unwrap();
-        assert_eq!((user.role, user.second_factor, &*password), (Role::Analyst, false, PHC));
-        assert_eq!(accounts.users().unwrap(), [user]);
-        assert!(accounts.credentials("Anna").unwrap().is_none());
-        assert!(accounts.remove_user("anna", "cli", 3).unwrap());
-        assert!(!accounts.remove_user("anna", "cli", 3).unwrap());
-        let actions: Vec<String> = store.audit_entries(None, 10).unwrap().into_iter().map(|entry| entry.action).collect();
-        assert_eq!(actions, ["remove_user", "add_user"]);
-    }
-
-    #[test]
-    fn names_are_short_and_plain() {
-        let (_folder, _store, accounts) = new();
-        for bad in ["", ".a", "a b", "a:b", "<b>", "a\u{202e}b", &"a".repeat(65)] {
-            assert!(accounts.add_user(bad, Role::Analyst, PHC, "cli", 1).is_err(), "{bad:?}");
-        }
-        assert!(accounts.add_user("zoë.m-2@example.com", Role::Analyst, PHC, "cli", 1).unwrap());
-    }
-
-    #[test]
-    fn a_session_ends_by_idleness_by_age_and_with_its_user() {
-        let (_folder, _store, accounts) = new();
-        accounts.add_user("anna", Role::Analyst, PHC, "cli", 0).unwrap();
-        let id = accounts.users().unwrap()[0].id;
-        accounts.add_session(session(1, id, 0), None).unwrap();
-        let at = |now| accounts.session([1; 32], HOUR, now).unwrap();
-        assert_eq!(at(HOUR - 1).unwrap().user.name, "anna");
-        assert!(at(2 * HOUR - 2).is_some(), "each use counts");
-        assert!(at(3 * HOUR).is_none(), "idle for an hour");
-        for now in (0..12).map(|hour| hour * HOUR - 1) {
-            accounts.session([1; 32], 2 * HOUR, now).unwrap();
-        }
-        assert!(at(12 * HOUR).is_none(), "twelve hours old");
-        accounts.add_session(session(2, id, 13 * HOUR), Some([1; 32])).unwrap();
-        accounts.set_password("anna", PHC, "cli", 13 * HOUR).unwrap();
-        assert!(accounts.session([2; 32], HOUR, 13 * HOUR).unwrap().is_none());
-    }
-
-    #[test]
-    fn a_code_is_used_once_and_confirms() {
-        let (_folder, _store, accounts) = new();
-        accounts.add_user("anna", Role::Administrator, PHC, "cli", 0).unwrap();
-        let id = accounts.users().unwrap()[0].id;
-        accounts.propose_second_factor(id, b"one").unwrap();
-        accounts.propose_second_factor(id, b"two").unwrap();
-        assert!(!accounts.second_factor(id).unwrap().unwrap().confirmed);
-        assert!(!accounts.use_second_factor(id, b"one", 7, 0).unwrap(), "no longer the secret");
-        assert!(accounts.use_second_factor(id, b"two", 7, 0).unwrap());
-        assert!(accounts.users().unwrap()[0].second_factor);
-        assert!(!accounts.use_second_factor(id, b"two", 7, 0).unwrap(), "used");
-        assert!(!accounts.use_second_factor(id, b"two", 6, 0).unwrap(), "before one that was used");
-        accounts.propose_second_factor(id, b"mine").unwrap();
-        assert_eq!(accounts.second_factor(id).unwrap().unwrap().secret, b"two", "a confirmed one stays");
-        accounts.reset_second_factor("anna", "cli", 0).unwrap();
-        assert_eq!(accounts.second_factor(id).unwrap(), None);
-    }
-
-    #[test]
-    fn a_key_is_known_by_its_hash_alone() {
-        let (_folder, _store, accounts) = new();
-        let scopes = [Scope::Visits, Scope::Read];
-        assert!(accounts.add_key("shop", &scopes, [7; 32], "anna", 1).unwrap());
-        assert!(!accounts.add_key("shop", &scopes, [8; 32], "anna", 1).unwrap());
-        assert!(accounts.add_key("none", &[], [9; 32], "anna", 1).is_err());
-        assert_eq!(accounts.key([7; 32]).unwrap().unwrap().scopes, scopes);
-        assert_eq!(accounts.key([8; 32]).unwrap(), None);
-        assert!(accounts.remove_key("shop", "anna", 2).unwrap());
-        assert_eq!(accounts.key([7; 32]).unwrap(), None);
-    }
-
-    #[test]
-    fn the_command_line_changes_users_beside_a_running_daemon() {
-        let (folder, store, accounts) = new();
-        let beside = Accounts::open(folder.path().join("leads.db")).unwrap();
-        assert!(beside.add_user("anna", Role::Analyst, PHC, "cli", 1).unwrap());
-        assert!(accounts.add_user("bert", Role::Analyst, PHC, "cli", 1).unwrap());
-        assert_eq!(beside.users().unwrap(), accounts.users().unwrap());
-        store.site("shop").unwrap();
-        assert_eq!(beside.users().unwrap().len(), 2);
-    }
-
-    #[test]
-    fn where_there_is_no_store_yet_the_first_user_makes_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("leads.db");
-        Accounts::open(&path).unwrap().add_user("anna", Role::Administrator, PHC, "cli", 1).unwrap();
-        let store = Store::open(&path, StoreOptions::default()).unwrap();
-        assert_eq!(Accounts::of(store).users().unwrap().len(), 1);
-    }
-}
+mod tests;

@@ -43,9 +43,7 @@ pub(crate) fn hash(password: &str) -> Result<String, PasswordError> {
 /// Whether it is the password. Where there is no such user (`None`), takes as long and says no.
 pub(crate) fn verify(password: &str, hash: Option<&str>) -> bool {
     // Of no password: the text is random, and forgotten.
-    static NOBODY: LazyLock<String> = LazyLock::new(|| {
-        hash_of_nobody().unwrap_or_default()
-    });
+    static NOBODY: LazyLock<String> = LazyLock::new(|| hash_of_nobody().unwrap_or_default());
     if password.len() > LONGEST_PASSWORD {
         return false;
     }

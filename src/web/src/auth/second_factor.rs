@@ -51,7 +51,8 @@ pub(crate) fn enrolment(secret: &[u8], user: &str) -> Option<Enrolment> {
     let url = totp.to_url().ok()?;
     let code = QRBuilder::new(url.as_str()).build().ok()?;
     let base32 = Secret::from(secret).to_base32();
-    let groups: Vec<&str> = base32.as_bytes().chunks(4).filter_map(|group| std::str::from_utf8(group).ok()).collect();
+    let groups: Vec<&str> =
+        base32.as_bytes().chunks(4).filter_map(|group| std::str::from_utf8(group).ok()).collect();
     Some(Enrolment { qr: SvgBuilder::default().to_str(&code), secret: groups.join(" "), url })
 }
 

@@ -80,7 +80,9 @@ mod tests {
         assert_ne!(token, Token::random());
         assert_eq!(Token::parse(&token.text()), Some(token.clone()));
         assert_eq!(parse_key(&key_text(&token)), Some(token.clone()));
-        for bad in ["", "a", &token.text()[1..], &format!("{}A", token.text()), &"=".repeat(43), &"é".repeat(22)] {
+        for bad in
+            ["", "a", &token.text()[1..], &format!("{}A", token.text()), &"=".repeat(43), &"é".repeat(22)]
+        {
             assert_eq!(Token::parse(bad), None);
         }
         assert_eq!(parse_key(&token.text()), None);

@@ -78,9 +78,8 @@ pub(crate) async fn list(app: App, call: Call) -> Result<Response<Body>, Problem
         });
     }
     let (asked, actor) = (query.clone(), call.actor());
-    let (found, segments) = app
-        .work(move |leads| Ok((leads.companies(&asked, &actor)?, leads.store().segments()?)))
-        .await?;
+    let (found, segments) =
+        app.work(move |leads| Ok((leads.companies(&asked, &actor)?, leads.store().segments()?))).await?;
     let words = CompaniesWords::of(call.language);
     let sites = app.leads().config().sites.iter().map(|site| &*site.name);
     let chosen_site = |name: &str| query.sites.iter().any(|site| site == name);
@@ -100,7 +99,9 @@ pub(crate) async fn list(app: App, call: Call) -> Result<Response<Body>, Problem
         search: query.search.clone().unwrap_or_default(),
         from: query.from.clone().unwrap_or_default(),
         to: query.to.clone().unwrap_or_default(),
-        sites: sites.map(|name| Choice { value: name.into(), name: name.into(), chosen: chosen_site(name) }).collect(),
+        sites: sites
+            .map(|name| Choice { value: name.into(), name: name.into(), chosen: chosen_site(name) })
+            .collect(),
         segments: segments
             .into_iter()
             .map(|segment| Choice {
@@ -111,7 +112,11 @@ pub(crate) async fn list(app: App, call: Call) -> Result<Response<Body>, Problem
             .collect(),
         statuses: STATUSES
             .into_iter()
-            .map(|each| Choice { value: word(&each), name: state.name(each).into(), chosen: status == Some(each) })
+            .map(|each| Choice {
+                value: word(&each),
+                name: state.name(each).into(),
+                chosen: status == Some(each),
+            })
             .collect(),
         sorts: sorts
             .into_iter()

@@ -93,7 +93,11 @@ pub(crate) async fn show(app: App, call: Call) -> Result<Response<Body>, Problem
         owner: lead.owner.unwrap_or_default(),
         statuses: STATUSES
             .into_iter()
-            .map(|each| Choice { value: word(&each), name: state.name(each).into(), chosen: each == lead.status })
+            .map(|each| Choice {
+                value: word(&each),
+                name: state.name(each).into(),
+                chosen: each == lead.status,
+            })
             .collect(),
         notes: notes
             .into_iter()

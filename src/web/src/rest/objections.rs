@@ -74,7 +74,9 @@ impl Named {
             }
             (None, None, None, None, Some(network)) => match network.parse() {
                 Ok(network) => Ok(SuppressionRule::Network(network)),
-                Err(_) => Err(Problem::invalid("a network is CIDR, or two addresses with a dash between them")),
+                Err(_) => {
+                    Err(Problem::invalid("a network is CIDR, or two addresses with a dash between them"))
+                }
             },
             _ => Err(Problem::invalid(EXPECTED)),
         }

@@ -2,9 +2,9 @@
 
 use hyper::Method;
 use nameplate_leads::access::{Role, Scope};
+use nameplate_leads::now;
 use nameplate_leads::segment::{Condition, Field, Predicate, Test};
 use nameplate_leads::store::Stage;
-use nameplate_leads::now;
 use serde_json::json;
 
 use super::{Ask, Caller, Web, text, waiting};
@@ -114,7 +114,11 @@ async fn a_visit_by_key_is_seen_and_its_address_is_nowhere() {
     let reply = text(response).await;
     assert!(reply.contains("lei:EXAMPLE") && !reply.contains("192.0.2"), "{reply}");
     assert!(web.page(&anna, "/v1/companies").await.contains("lei:EXAMPLE"));
-    for bad in ["{\"site\":\"shop\",\"address\":\"192.0.2.78x\"}", "192.0.2.78", "{\"site\":\"192.0.2.78\",\"address\":\"192.0.2.1\"}"] {
+    for bad in [
+        "{\"site\":\"shop\",\"address\":\"192.0.2.78x\"}",
+        "192.0.2.78",
+        "{\"site\":\"192.0.2.78\",\"address\":\"192.0.2.1\"}",
+    ] {
         let response = web.send(post(bad.to_owned()).request()).await;
         assert_eq!(response.status(), 400, "{bad}");
         assert!(!text(response).await.contains("192.0.2"), "{bad}");

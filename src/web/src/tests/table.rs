@@ -59,7 +59,11 @@ const ALLOWED: &[(&str, &str, &str)] = &[
 
 /// A path of the route; whatever it names is not there, so that nothing changes for the next caller.
 fn path(route: &str) -> String {
-    route.replace("{id}", "lei:NOBODY").replace("{name}", "none").replace("{number}", "7").replace("{file}", "none")
+    route
+        .replace("{id}", "lei:NOBODY")
+        .replace("{name}", "none")
+        .replace("{number}", "7")
+        .replace("{file}", "none")
 }
 
 fn each() -> impl Iterator<Item = (Method, String, Surface, &'static str)> {
@@ -152,8 +156,13 @@ async fn no_change_is_made_without_the_forms_token_or_from_elsewhere() {
             assert_eq!(status, StatusCode::FORBIDDEN, "{method} {path} with {what}");
         }
         if path.starts_with("/v1/") {
-            let ask = Ask { origin: Some("https://evil.example"), ..Ask::new(method.clone(), &path).by(&key) };
-            assert_eq!(web.send(ask.request()).await.status(), StatusCode::FORBIDDEN, "{method} {path} {allowed}");
+            let ask =
+                Ask { origin: Some("https://evil.example"), ..Ask::new(method.clone(), &path).by(&key) };
+            assert_eq!(
+                web.send(ask.request()).await.status(),
+                StatusCode::FORBIDDEN,
+                "{method} {path} {allowed}"
+            );
         }
     }
     assert_eq!(web.accounts.users().unwrap().len(), 1);
@@ -188,7 +197,13 @@ async fn forged_hosts_and_proxies_are_refused_everywhere() {
 async fn a_key_that_is_none_is_never_taken_for_nobody() {
     let web = Web::new();
     let anna = web.session("anna", Role::Administrator, Stage::Full);
-    for value in ["Bearer x", "Bearer npk_", "Basic YTpi", "", "Bearer npk_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"] {
+    for value in [
+        "Bearer x",
+        "Bearer npk_",
+        "Basic YTpi",
+        "",
+        "Bearer npk_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    ] {
         for path in ["/v1/openapi.json", "/v1/companies"] {
             let ask = Ask { more: vec![("authorization", value)], ..Ask::new(Method::GET, path).by(&anna) };
             assert_eq!(web.send(ask.request()).await.status(), StatusCode::UNAUTHORIZED, "{value:?} {path}");
@@ -240,10 +255,15 @@ fn the_description_has_each_route_of_rest_and_no_other() {
     for (path, operations) in description["paths"].as_object().unwrap() {
         for (method, operation) in operations.as_object().unwrap() {
             let scopes = &operation["security"][0]["key"];
-            described.insert((method.to_uppercase(), path.clone(), scopes[0].as_str().unwrap_or("").to_owned()));
+            described.insert((
+                method.to_uppercase(),
+                path.clone(),
+                scopes[0].as_str().unwrap_or("").to_owned(),
+            ));
         }
     }
-    let rest = ROUTES.iter().filter(|route| route.surface == Surface::Rest && route.path != "/v1/openapi.json");
+    let rest =
+        ROUTES.iter().filter(|route| route.surface == Surface::Rest && route.path != "/v1/openapi.json");
     let routes: BTreeSet<_> = rest
         .map(|route| {
             use crate::routes::Access::{Key, Scope};
