@@ -115,8 +115,8 @@ async fn each_route_lets_in_whom_it_is_for_and_nobody_else() {
                 }
                 (true, _) => {
                     let refused = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&status);
-                    // A sign-in of nobody is 401, and says so on a page; signing out leads to the sign-in.
-                    let own = path == "/sign-in" || path == "/sign-out" || path == "/second-factor";
+                    // A wrong password or code is 401, and says so on its page; signing out leads to the sign-in.
+                    let own = ["/sign-in", "/sign-out", "/second-factor", "/enrolment"].contains(&&*path);
                     assert!(own || (!refused && !leads_to_sign_in(&response)), "{what}");
                     assert!(!status.is_server_error(), "{what}");
                 }
