@@ -49,8 +49,8 @@ pub(crate) struct Published {
 impl Published {
     fn new(asset: &'static Asset) -> Published {
         let hash = Sha256::digest(asset.content);
-        let hash: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Published { asset, file: format!("{}.{hash}.{}", asset.name, asset.extension) }
+        let hash = u64::from_be_bytes(std::array::from_fn(|place| hash[place]));
+        Published { asset, file: format!("{}.{hash:016x}.{}", asset.name, asset.extension) }
     }
 
     /// Its path.
@@ -60,6 +60,7 @@ impl Published {
 }
 
 /// `GET /static/{file}`.
+#[expect(clippy::unused_async, reason = "as all handlers are")]
 pub(crate) async fn file(_app: App, call: Call) -> Result<Response<Body>, Problem> {
     let known = [&*STYLE, &*ICON].into_iter().find(|published| published.file == call.id());
     let asset = known.ok_or_else(Problem::not_found)?.asset;

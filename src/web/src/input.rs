@@ -66,10 +66,10 @@ impl Pairs {
 
     /// Refuses names that are not among these: a filter that is misspelt is not to be taken for none.
     pub(crate) fn only(&self, names: &[&str]) -> Result<(), Problem> {
-        match self.0.iter().all(|(name, _)| names.contains(&&**name)) {
-            true => Ok(()),
-            false => Err(Problem::invalid("a parameter that does not exist; see /v1/openapi.json")),
+        if self.0.iter().all(|(name, _)| names.contains(&&**name)) {
+            return Ok(());
         }
+        Err(Problem::invalid("a parameter that does not exist; see /v1/openapi.json"))
     }
 }
 

@@ -49,6 +49,11 @@ pub(crate) fn no_content() -> Response<Body> {
     response
 }
 
+/// Nothing to say, if there was something to do it to.
+pub(crate) fn done(found: bool) -> Result<Response<Body>, Problem> {
+    if found { Ok(no_content()) } else { Err(Problem::not_found()) }
+}
+
 /// What a query asks of companies, for REST, the dashboard and exports alike. Names that are not among these are `others`, or wrong.
 pub(crate) fn leads_query(query: &Pairs, others: &[&str]) -> Result<LeadsQuery, Problem> {
     let known = ["site", "from", "to", "search", "filter", "segment", "sort", "ascending", "cursor", "limit"];

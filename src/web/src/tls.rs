@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::pem::Error::NoItemsFound;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{self, ServerConfig};
@@ -68,10 +69,7 @@ fn configuration(from: &TlsConfig) -> Result<ServerConfig, TlsError> {
     };
     let chain = CertificateDer::pem_file_iter(&from.certificate)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .and_then(|chain: Vec<_>| match chain.is_empty() {
-            true => Err(rustls::pki_types::pem::Error::NoItemsFound),
-            false => Ok(chain),
-        })
+        .and_then(|chain: Vec<_>| Some(chain).filter(|chain| !chain.is_empty()).ok_or(NoItemsFound))
         .map_err(error(&from.certificate, "certificate"))?;
     let key = PrivateKeyDer::from_pem_file(&from.key).map_err(error(&from.key, "private key"))?;
     let pair =

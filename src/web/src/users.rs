@@ -35,10 +35,8 @@ fn known(found: bool, what: &'static str) -> Result<(), UserError> {
 /// Adds a user. Hashing takes some 20 ms.
 pub fn add(accounts: &Accounts, name: &str, role: Role, password: &str) -> Result<(), UserError> {
     let hash = password::hash(password)?;
-    match accounts.add_user(name, role, &hash, ACTOR, now())? {
-        true => Ok(()),
-        false => Err(UserError::Taken("user")),
-    }
+    let added = accounts.add_user(name, role, &hash, ACTOR, now())?;
+    if added { Ok(()) } else { Err(UserError::Taken("user")) }
 }
 
 /// Gives a user another password, and signs it out everywhere. Hashing takes some 20 ms.
@@ -60,10 +58,8 @@ pub fn remove(accounts: &Accounts, name: &str) -> Result<(), UserError> {
 /// Makes a key. What it returns is its secret, which is nowhere else: the store has its hash.
 pub fn add_key(accounts: &Accounts, name: &str, scopes: &[Scope]) -> Result<String, UserError> {
     let token = Token::random();
-    match accounts.add_key(name, scopes, token.hash(), ACTOR, now())? {
-        true => Ok(key_text(&token)),
-        false => Err(UserError::Taken("key")),
-    }
+    let added = accounts.add_key(name, scopes, token.hash(), ACTOR, now())?;
+    if added { Ok(key_text(&token)) } else { Err(UserError::Taken("key")) }
 }
 
 /// Removes a key: from then on it opens nothing.

@@ -47,17 +47,15 @@ impl Language {
     /// The one that the browser likes best of those that there are; English where it likes none.
     pub(crate) fn of(headers: &HeaderMap) -> Language {
         let lines = headers.get_all(ACCEPT_LANGUAGE).iter().filter_map(|line| line.to_str().ok());
-        let mut best = (0, Language::English);
+        let mut best = (0.0, Language::English);
         for range in lines.flat_map(|line| line.split(',')) {
             let mut parts = range.split(';');
             let tag = parts.next().unwrap_or_default().trim();
             let quality = parts
                 .find_map(|part| part.trim().strip_prefix("q="))
-                .map_or(Some(1.0), |text| text.parse().ok());
+                .map_or(Some(1.0), |text| text.parse::<f32>().ok());
             let primary = tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
             let (Some(quality), Some(language)) = (quality, Language::from_code(&primary)) else { continue };
-            // Thousandths: as fine as the header can say it.
-            let quality = (f32::clamp(quality, 0.0, 1.0) * 1000.0) as u32;
             if quality > best.0 {
                 best = (quality, language);
             }

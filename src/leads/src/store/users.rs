@@ -240,7 +240,7 @@ impl Accounts {
         self.read(|connection| {
             let mut statement =
                 connection.prepare_cached(concat!("SELECT ", user_columns!(), " FROM user ORDER BY name"))?;
-            let rows = statement.query_and_then([], |row| user(row))?;
+            let rows = statement.query_and_then([], user)?;
             rows.collect()
         })
     }
@@ -342,7 +342,7 @@ impl Accounts {
         let step = i64::try_from(step).map_err(|_| StoreError::Invalid("a step that no clock has".into()))?;
         let secret = secret.to_owned();
         self.write(move |connection| {
-            let name: Option<(String, bool)> = connection
+            let first: Option<(String, bool)> = connection
                 .prepare_cached("SELECT name, factor_step IS NULL FROM user WHERE id = ?1")?
                 .query_row([user], |row| Ok((row.get(0)?, row.get(1)?)))
                 .optional()?;
@@ -350,7 +350,7 @@ impl Accounts {
                 "UPDATE user SET factor_step = ?3 WHERE id = ?1 AND factor = ?2 AND ifnull(factor_step, -1) < ?3",
                 params![user, secret, step],
             )? > 0;
-            if let (true, Some((name, true))) = (used, name) {
+            if let (true, Some((name, true))) = (used, first) {
                 audit::append(connection, now, &name, "set_second_factor", &name, "")?;
             }
             Ok(used)

@@ -15,19 +15,19 @@ pub(crate) struct Rule {
 }
 
 /// Passwords of one account. A minute at most: whoever guesses at it must not shut its owner out.
-pub(crate) const ACCOUNT: Rule = Rule { free: 5, longest: Duration::from_secs(60) };
+pub(crate) const ACCOUNT: Rule = Rule { free: 5, longest: Duration::from_mins(1) };
 
 /// Second factors of one account: who guesses at it has the password.
-pub(crate) const SECOND_FACTOR: Rule = Rule { free: 5, longest: Duration::from_secs(900) };
+pub(crate) const SECOND_FACTOR: Rule = Rule { free: 5, longest: Duration::from_mins(15) };
 
 /// Of one network, behind which there may be many people.
-pub(crate) const NETWORK: Rule = Rule { free: 20, longest: Duration::from_secs(900) };
+pub(crate) const NETWORK: Rule = Rule { free: 20, longest: Duration::from_mins(15) };
 
 /// The wait after the last free failure; each next one is twice as long.
 const FIRST_WAIT: Duration = Duration::from_secs(5);
 
 /// After so long without a failure all is forgotten.
-const MEMORY: Duration = Duration::from_secs(3600);
+const MEMORY: Duration = Duration::from_hours(1);
 
 /// More counts are not kept; the oldest go.
 const MOST: usize = 20_000;

@@ -28,6 +28,7 @@ struct Choice {
 }
 
 /// `GET /account`.
+#[expect(clippy::unused_async, reason = "as all handlers are")]
 pub(crate) async fn show(_app: App, call: Call) -> Result<Response<Body>, Problem> {
     let words = AccountWords::of(call.language);
     let choice = |language: Language| Choice {

@@ -75,6 +75,7 @@ async fn check(app: &App, call: &Call, session: &Session) -> Result<Code, Proble
 }
 
 /// `GET /second-factor`.
+#[expect(clippy::unused_async, reason = "as all handlers are")]
 pub(crate) async fn form(_app: App, call: Call) -> Result<Response<Body>, Problem> {
     let session = session(&call)?;
     match session.stage {

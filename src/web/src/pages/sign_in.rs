@@ -28,6 +28,7 @@ struct SignInPage {
 }
 
 /// `GET /sign-in`.
+#[expect(clippy::unused_async, reason = "as all handlers are")]
 pub(crate) async fn form(_app: App, call: Call) -> Result<Response<Body>, Problem> {
     match call.session().map(|session| session.stage) {
         Some(stage) => Ok(redirect(next(stage))),

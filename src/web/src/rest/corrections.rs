@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use hyper::{Response, StatusCode};
+use nameplate_leads::Leads;
 use nameplate_leads::correction::Correction;
 use nameplate_leads::model::Timestamp;
 use nameplate_leads::store::StoredCorrection;
@@ -43,7 +44,7 @@ pub(crate) struct Number {
     security(("key" = ["read"])),
 )]
 pub(crate) async fn list(app: App, _call: Call) -> Result<Response<Body>, Problem> {
-    let stored = app.work(|leads| leads.corrections_list()).await?;
+    let stored = app.work(Leads::corrections_list).await?;
     let kept = |stored: StoredCorrection| {
         let correction = serde_json::from_str(&stored.rule).ok()?;
         Some(Kept { number: stored.id, at: stored.at, author: stored.author, correction })
@@ -82,8 +83,5 @@ pub(crate) async fn add(app: App, call: Call) -> Result<Response<Body>, Problem>
 pub(crate) async fn remove(app: App, call: Call) -> Result<Response<Body>, Problem> {
     let number = call.id().parse().map_err(|_| Problem::invalid("a correction has a number"))?;
     let actor = call.actor();
-    match app.work(move |leads| leads.uncorrect(number, &actor)).await? {
-        true => Ok(super::no_content()),
-        false => Err(Problem::not_found()),
-    }
+    super::done(app.work(move |leads| leads.uncorrect(number, &actor)).await?)
 }

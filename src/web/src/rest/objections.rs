@@ -3,6 +3,7 @@
 use axum::body::Body;
 use hyper::{Response, StatusCode};
 use nameplate::{Suppression, SuppressionRule};
+use nameplate_leads::Leads;
 use serde::{Deserialize, Serialize};
 
 use super::{Listed, json};
@@ -118,7 +119,7 @@ impl Named {
     security(("key" = ["objections"])),
 )]
 pub(crate) async fn list(app: App, _call: Call) -> Result<Response<Body>, Problem> {
-    let entries = app.work(|leads| leads.objections()).await?;
+    let entries = app.work(Leads::objections).await?;
     let objection = |entry: &Suppression| Objection {
         who: Named::of(entry.rule()),
         date: entry.date().to_owned(),
@@ -163,8 +164,5 @@ pub(crate) async fn add(app: App, call: Call) -> Result<Response<Body>, Problem>
 )]
 pub(crate) async fn remove(app: App, call: Call) -> Result<Response<Body>, Problem> {
     let (rule, actor) = (Named::from_query(&call.query)?.rule()?, call.actor());
-    match app.work(move |leads| leads.lift(&rule, &actor)).await? {
-        true => Ok(super::no_content()),
-        false => Err(Problem::not_found()),
-    }
+    super::done(app.work(move |leads| leads.lift(&rule, &actor)).await?)
 }

@@ -55,8 +55,5 @@ pub(crate) async fn save(app: App, call: Call) -> Result<Response<Body>, Problem
 )]
 pub(crate) async fn remove(app: App, call: Call) -> Result<Response<Body>, Problem> {
     let (name, actor) = (call.id().to_owned(), call.actor());
-    match app.work(move |leads| Ok(leads.store().remove_segment(&name, &actor, now())?)).await? {
-        true => Ok(super::no_content()),
-        false => Err(Problem::not_found()),
-    }
+    super::done(app.work(move |leads| Ok(leads.store().remove_segment(&name, &actor, now())?)).await?)
 }
