@@ -346,14 +346,14 @@ impl Accounts {
                 .prepare_cached("SELECT name, factor_step IS NULL FROM user WHERE id = ?1")?
                 .query_row([user], |row| Ok((row.get(0)?, row.get(1)?)))
                 .optional()?;
-            let used = connection.execute(
+            let taken = connection.execute(
                 "UPDATE user SET factor_step = ?3 WHERE id = ?1 AND factor = ?2 AND ifnull(factor_step, -1) < ?3",
                 params![user, secret, step],
             )? > 0;
-            if let (true, Some((name, true))) = (used, first) {
+            if let (true, Some((name, true))) = (taken, first) {
                 audit::append(connection, now, &name, "set_second_factor", &name, "")?;
             }
-            Ok(used)
+            Ok(taken)
         })
     }
 
