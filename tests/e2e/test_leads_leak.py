@@ -1,4 +1,7 @@
-"""Ten thousand addresses go through every level, every error and a crash; afterwards nothing that is kept holds one of them in any form."""
+"""Ten thousand addresses go through every level, every error and a crash, and nothing that is kept holds one.
+
+Not as text, not as a number, not as bytes in either order, not as a hash by a known function.
+"""
 
 import hashlib
 import ipaddress
@@ -10,13 +13,16 @@ import socket
 from pathlib import Path
 
 import pytest
-from leads import Leads, company_networks
 from memory import Memory
 from support import PATIENCE, http_get, request, run_ok
 
+from leads import Leads, company_networks
+
 V4, V6, MAPPED = 6000, 3000, 1000
 MARK = ".177.93."
-CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36"
+CHROME = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36"
+)
 
 # Four bytes are anywhere by chance: in the WAL's checksums, in times. What leaks, leaks by the thousands.
 CHANCE = 5
@@ -25,8 +31,10 @@ CHANCE = 5
 def canaries(database: Path) -> list:
     """Addresses in companies' networks and elsewhere; no network's ends, which answers have."""
     chance = random.Random("leak")
-    rows = [(ipaddress.ip_address(row["network"]["first"]), ipaddress.ip_address(row["network"]["last"]))
-            for row in company_networks(database)]
+    rows = [
+        (ipaddress.ip_address(row["network"]["first"]), ipaddress.ip_address(row["network"]["last"]))
+        for row in company_networks(database)
+    ]
     chosen = set()
     for version, count in ((4, V4), (6, V6)):
         networks = [row for row in rows if row[0].version == version and int(row[1]) - int(row[0]) > 16]
@@ -37,12 +45,19 @@ def canaries(database: Path) -> list:
                 first, last = map(int, chance.choice(networks))
                 number = chance.randint(first + 1, last - 1)
             else:
-                number = chance.randint(11 << 24, 223 << 24) if version == 4 else (0x2000 << 112) + chance.getrandbits(125)
+                number = (
+                    chance.randint(11 << 24, 223 << 24)
+                    if version == 4
+                    else (0x2000 << 112) + chance.getrandbits(125)
+                )
             # Long enough as text that no other number is it by chance.
             if len(str(family(number))) >= 11:
                 mine.add(family(number))
         chosen |= mine
-    mapped = {ipaddress.IPv6Address(f"::ffff:{chance.randint(11, 223)}{MARK}{number % 256}") for number in range(MAPPED * 2)}
+    mapped = {
+        ipaddress.IPv6Address(f"::ffff:{chance.randint(11, 223)}{MARK}{number % 256}")
+        for number in range(MAPPED * 2)
+    }
     ordered = sorted(chosen, key=lambda address: (address.version, int(address)))
     ordered += sorted(mapped)[:MAPPED]
     chance.shuffle(ordered)
@@ -63,7 +78,13 @@ def forms(address) -> tuple[set[bytes], set[bytes]]:
         texts |= {text.encode() for text in spelled if len(text) >= 7}
         texts |= {text.upper().encode() for text in spelled if len(text) >= 7}
         binary |= {packed, packed[::-1]}
-        for content in (str(one).encode(), one.exploded.encode(), packed, packed[::-1], str(int(one)).encode()):
+        for content in (
+            str(one).encode(),
+            one.exploded.encode(),
+            packed,
+            packed[::-1],
+            str(int(one)).encode(),
+        ):
             for name in ("md5", "sha1", "sha256"):
                 digest = hashlib.new(name, content).digest()
                 binary.add(digest)
@@ -108,11 +129,26 @@ def visits(address, number: int) -> list[tuple]:
     text = str(address)
     chrome = {"user_agent": CHROME}
     good = [
-        {"consent": "sessions", "visitor": f"{number:032x}", "session": f"{number + 1:032x}", "url": "/a", **chrome},
+        {
+            "consent": "sessions",
+            "visitor": f"{number:032x}",
+            "session": f"{number + 1:032x}",
+            "url": "/a",
+            **chrome,
+        },
         {"consent": "company", "url": f"/pricing?ip={text}#{text}", "title": f"Your address is {text}."},
-        {"consent": "company", "url": f"https://shop.example/whois/{text}/x", "referrer": f"http://{text}/", **chrome},
+        {
+            "consent": "company",
+            "url": f"https://shop.example/whois/{text}/x",
+            "referrer": f"http://{text}/",
+            **chrome,
+        },
         {"consent": "company", "referrer": f"https://search.example/?q={text}", "title": text},
-        {"consent": "company", "url": f"/x?utm_source={text}&utm_campaign=a-{text}-b", "user_agent": f"x {text}"},
+        {
+            "consent": "company",
+            "url": f"/x?utm_source={text}&utm_campaign=a-{text}-b",
+            "user_agent": f"x {text}",
+        },
         {"consent": "company", "form_domain": "example.com"},
         {"consent": "count", "title": text},
         {"consent": "off", "title": text},
@@ -137,7 +173,9 @@ def visits(address, number: int) -> list[tuple]:
         json.dumps({**visit, "form_domain": text}),
         json.dumps({**visit, "form_domain": f"a@{text}"}),
         json.dumps({**visit, "url": f"https://{text}/"}),
-        whole.replace(text[0], f"\\u{ord(text[0]):04x}", 1).replace('"address": "', f'"address": "\\u{ord(text[0]):04x}', 1),
+        whole.replace(text[0], f"\\u{ord(text[0]):04x}", 1).replace(
+            '"address": "', f'"address": "\\u{ord(text[0]):04x}', 1
+        ),
         text,
         text * 4000,
         "\0" + text,
@@ -228,7 +266,9 @@ def test_nothing_that_is_kept_holds_an_address(small_database, socket_folder):
         # As a power loss would leave them, with the WAL.
         kept = {path.name: path.read_bytes() for path in leads.folder.rglob("*") if path.is_file()}
         assert leads.daemon.terminate() == 0
-        kept |= {f"{path.name} at the end": path.read_bytes() for path in leads.folder.rglob("*") if path.is_file()}
+        kept |= {
+            f"{path.name} at the end": path.read_bytes() for path in leads.folder.rglob("*") if path.is_file()
+        }
     finally:
         leads.daemon.kill()
 

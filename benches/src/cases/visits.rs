@@ -38,7 +38,13 @@ const ADDRESSES: u32 = 10_240;
 const TURN: Duration = Duration::from_secs(1);
 
 /// Measures it, if it is wanted. `directory` takes the store.
-pub fn measure(data: &Data, directory: &Path, plan: &Plan, floating: bool, mut hear: impl FnMut(Case)) -> Result<()> {
+pub fn measure(
+    data: &Data,
+    directory: &Path,
+    plan: &Plan,
+    floating: bool,
+    mut hear: impl FnMut(Case),
+) -> Result<()> {
     if !plan.wants(BESIDE) {
         return Ok(());
     }
@@ -54,7 +60,8 @@ pub fn measure(data: &Data, directory: &Path, plan: &Plan, floating: bool, mut h
         ),
     )?;
     let server = Server::nameplate_with(&data.path, &config, directory, &cores)?;
-    let addresses = (0..ADDRESSES).map(|number| Ipv4Addr::from_bits(number.wrapping_mul(2_654_435_761)).to_string());
+    let addresses =
+        (0..ADDRESSES).map(|number| Ipv4Addr::from_bits(number.wrapping_mul(2_654_435_761)).to_string());
     let lookups = addresses.map(|address| request(&[b"LOOKUP", address.as_bytes()])).collect();
     let checked = Checked::new("LOOKUP", server.socket(), lookups, ADDRESSES as usize, |_, _| true)?;
     let script = Script::new(&checked, PIPELINE);

@@ -92,6 +92,10 @@ impl State {
     /// Takes visits, too. The leads are of the same generations.
     #[must_use]
     pub fn with_leads(mut self, leads: Arc<Leads>) -> State {
+        let current = self.current.clone();
+        leads.on_reload(move |generation| {
+            current.send_replace(generation);
+        });
         self.leads = Some(leads);
         self
     }

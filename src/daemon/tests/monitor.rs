@@ -9,7 +9,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use common::{COMPANY, Daemon, Peer, directory_with_a_file, map, numbered, state, within};
+use common::{COMPANY, Daemon, Peer, directory_with_a_file, map, numbered, state, state_with_leads, within};
 use nameplate::{GenerationOptions, Generations, publish};
 use nameplate_daemon::{State, monitor, socket};
 use tempfile::TempDir;
@@ -145,7 +145,9 @@ fn documented() -> BTreeSet<Family> {
 
 #[tokio::test]
 async fn the_documentation_has_what_is_exposed() {
-    let monitored = Monitored::start().await;
+    let directory = TempDir::new().unwrap();
+    let state = state_with_leads(directory.path());
+    let monitored = Monitored::with(directory, state).await;
     let text = monitored.get("/metrics").await.body;
     let (exposed, documented) = (exposed(&text), documented());
     assert!(exposed.len() > 20);

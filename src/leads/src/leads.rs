@@ -7,7 +7,7 @@ mod counts;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use nameplate::Generations;
@@ -69,6 +69,8 @@ pub struct Leads {
     form_domains: FormDomains,
     corrections: RwLock<Arc<Corrections>>,
     hidden: RwLock<Arc<Hidden>>,
+    /// Told of generations that an objection puts in place.
+    on_reload: OnceLock<Box<dyn Fn(u64) + Send + Sync>>,
     /// Whoever changes corrections or objections holds it, so that what is in memory is what is stored.
     changing: Mutex<()>,
     counts: VisitCounts,
@@ -109,6 +111,7 @@ impl Leads {
             form_domains: FormDomains::new(&config.freemail),
             corrections: RwLock::default(),
             hidden: RwLock::default(),
+            on_reload: OnceLock::new(),
             changing: Mutex::default(),
             counts: VisitCounts::default(),
             config,
@@ -233,8 +236,23 @@ impl Leads {
         &self.formula
     }
 
+    /// Has `hook` called with the number of each generation that an objection puts in place: whoever serves lookups wants to know of it. The first
+    /// hook stays.
+    pub fn on_reload(&self, hook: impl Fn(u64) + Send + Sync + 'static) {
+        let _ = self.on_reload.set(Box::new(hook));
+    }
+
     pub(crate) fn generations(&self) -> &Generations {
         &self.generations
+    }
+
+    /// Makes what is served anew of file and list.
+    pub(crate) fn reload(&self) -> Result<(), LeadsError> {
+        let generation = self.generations.reload()?;
+        if let Some(hook) = self.on_reload.get() {
+            hook(generation);
+        }
+        Ok(())
     }
 
     pub(crate) fn suppression(&self) -> Option<&PathBuf> {

@@ -7,7 +7,7 @@
 //! A rule for a network hides what comes from there. Stored visits don't know their networks, so they stay, unless the company has no
 //! network left: then it is as good as hidden, and they are removed.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use nameplate::{CompanyFields, Database, Network, Suppression, SuppressionList, SuppressionRule};
 
@@ -75,7 +75,7 @@ impl Leads {
         let before = self.companies_in(entry.rule());
         let new = SuppressionList::update(path, |list| list.add(entry.clone()))?;
         let mut removed = self.apply_list(actor)?;
-        self.generations().reload()?;
+        self.reload()?;
         // Whose last network has gone.
         let snapshot = self.generations().snapshot();
         for id in before.iter().filter(|id| snapshot.networks(id).next().is_none()) {
@@ -92,7 +92,7 @@ impl Leads {
         let path = self.suppression().ok_or(LeadsError::Invalid(NO_LIST))?;
         let lifted = SuppressionList::update(path, |list| list.remove(rule))?;
         if lifted {
-            self.generations().reload()?;
+            self.reload()?;
             self.apply_list(actor)?;
             let subject = rule.to_string().replace('\t', " ");
             self.store().audit(now(), actor, "lift", &subject, "")?;
@@ -119,19 +119,25 @@ impl Leads {
         let list = SuppressionList::open(path)?;
         let domains = hidden_domains(&list, self.generations().path());
         self.hide(Hidden { list: list.clone(), domains });
-        let wanted: Vec<_> =
-            list.entries().iter().filter_map(|entry| Some((selector(entry.rule())?, entry))).collect();
-        let stored = self.store().objections()?;
-        for objection in &stored {
-            if !wanted.iter().any(|(selector, _)| selector.key() == objection.company.key()) {
+        let wanted: HashMap<_, _> = list
+            .entries()
+            .iter()
+            .filter_map(|entry| {
+                let selector = selector(entry.rule())?;
+                Some((selector.key(), (selector, entry)))
+            })
+            .collect();
+        let mut stored = HashSet::new();
+        for objection in self.store().objections()? {
+            let key = objection.company.key();
+            if !wanted.contains_key(&key) {
                 self.store().lift(&objection.company, actor, now())?;
             }
+            stored.insert(key);
         }
         let mut removed = 0;
-        for (selector, entry) in &wanted {
-            if !stored.iter().any(|objection| selector.key() == objection.company.key()) {
-                removed += self.store().suppress(selector, entry.reason(), actor, now())?;
-            }
+        for (selector, entry) in wanted.iter().filter(|(key, _)| !stored.contains(*key)).map(|(_, new)| new) {
+            removed += self.store().suppress(selector, entry.reason(), actor, now())?;
         }
         Ok(removed)
     }

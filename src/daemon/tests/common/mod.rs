@@ -11,9 +11,11 @@ use std::time::Duration;
 
 use nameplate::{
     CompanyFields, CompanyKind, Database, GenerationOptions, Generations, OperatorKind, SourceFields,
-    SourceSet, Writer, publish,
+    SourceSet, SuppressionList, Writer, publish,
 };
 use nameplate_daemon::{Config, SocketFile, State, run, socket};
+use nameplate_leads::Leads;
+use nameplate_leads::config::LeadsConfig;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
@@ -69,6 +71,24 @@ pub(crate) fn state() -> Arc<State> {
         Generations::starting_with(database, Path::new(""), GenerationOptions::default()),
         &Config::default(),
     ))
+}
+
+/// The same, and it takes visits: sites `shop` (to sessions) and `blog` (legitimate interest). The directory has file, list and store.
+pub(crate) fn state_with_leads(directory: &Path) -> Arc<State> {
+    let list = directory.join("suppress.list");
+    let path = directory.join("n.npl");
+    std::fs::write(&path, file()).unwrap();
+    SuppressionList::create(&list).unwrap();
+    let options = GenerationOptions { copy: true, suppression: Some(list.clone()), ..Default::default() };
+    let generations = Arc::new(Generations::open(&path, options).unwrap());
+    let config: LeadsConfig = toml::from_str(&format!(
+        "store = {:?}\n[[sites]]\nname = \"shop\"\nhosts = [\"shop.example\"]\nhighest_level = \"sessions\"\n\
+         [[sites]]\nname = \"blog\"\nhosts = [\"blog.example\"]\nlegal_basis = \"legitimate-interest\"",
+        directory.join("leads.db")
+    ))
+    .unwrap();
+    let leads = Leads::open(config, Arc::clone(&generations), Some(list)).unwrap();
+    Arc::new(State::new(generations, &Config::default()).with_leads(Arc::new(leads)))
 }
 
 /// A daemon on a socket in a directory of its own.

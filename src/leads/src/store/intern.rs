@@ -165,16 +165,28 @@ impl Interned {
         {
             return Ok(*known);
         }
-        let bits = groups.of(site, &page.path);
-        let number = connection
+        let groups = groups.of(site, &page.path);
+        let known = connection
             .prepare_cached(
-                "INSERT INTO page (site, path, title, groups, last_day) VALUES (?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT (site, path, ifnull(title, x'00')) DO UPDATE SET last_day = max(last_day, excluded.last_day)
-                 RETURNING number, last_day",
+                "SELECT number, last_day FROM page
+                 WHERE site = ?1 AND path = ?2 AND ifnull(title, x'00') = ifnull(?3, x'00')",
             )?
-            .query_row(params![site, page.path, page.title, bits, day], |row| {
-                Ok(PageNumber { number: row.get(0)?, groups: bits, last_day: row.get(1)? })
-            })?;
+            .query_row(params![site, page.path, page.title], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let number = match known {
+            Some((number, last_day)) => {
+                used(connection, "page", number, last_day, day)?;
+                PageNumber { number, groups, last_day: day.max(last_day) }
+            }
+            None => {
+                connection
+                    .prepare_cached(
+                        "INSERT INTO page (site, path, title, groups, last_day) VALUES (?1, ?2, ?3, ?4, ?5)",
+                    )?
+                    .execute(params![site, page.path, page.title, groups, day])?;
+                PageNumber { number: connection.last_insert_rowid(), groups, last_day: day }
+            }
+        };
         remember(&mut self.pages, self.key.len(), self.key.clone(), number);
         Ok(number)
     }
@@ -196,12 +208,26 @@ impl Interned {
         }
         let known = connection
             .prepare_cached(
-                "INSERT INTO origin (referrer, utm_source, utm_medium, utm_campaign, last_day) VALUES (?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT (ifnull(referrer, x'00'), ifnull(utm_source, x'00'), ifnull(utm_medium, x'00'), ifnull(utm_campaign, x'00'))
-                 DO UPDATE SET last_day = max(last_day, excluded.last_day)
-                 RETURNING number, last_day",
+                "SELECT number, last_day FROM origin
+                 WHERE ifnull(referrer, x'00') = ifnull(?1, x'00') AND ifnull(utm_source, x'00') = ifnull(?2, x'00')
+                    AND ifnull(utm_medium, x'00') = ifnull(?3, x'00') AND ifnull(utm_campaign, x'00') = ifnull(?4, x'00')",
             )?
-            .query_row(params![texts[0], texts[1], texts[2], texts[3], day], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            .query_row(params![texts[0], texts[1], texts[2], texts[3]], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let known = match known {
+            Some((number, last_day)) => {
+                used(connection, "origin", number, last_day, day)?;
+                (number, day.max(last_day))
+            }
+            None => {
+                connection
+                    .prepare_cached(
+                        "INSERT INTO origin (referrer, utm_source, utm_medium, utm_campaign, last_day) VALUES (?1, ?2, ?3, ?4, ?5)",
+                    )?
+                    .execute(params![texts[0], texts[1], texts[2], texts[3], day])?;
+                (connection.last_insert_rowid(), day)
+            }
+        };
         remember(&mut self.origins, self.key.len(), self.key.clone(), known);
         Ok(Some(known.0))
     }
@@ -218,17 +244,25 @@ fn store_company(connection: &Connection, facts: &CompanyFacts) -> Result<u32> {
             .prepare_cached("INSERT INTO source_list (list) VALUES (?1) RETURNING number")?
             .query_row([&sources], |row| row.get(0))?,
     };
-    let mut statement = connection.prepare_cached(
-        "INSERT INTO company
-            (id, name, kind, country, domain, legal_form, industry, register, register_id, confidence, sources)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
-         ON CONFLICT (id) DO UPDATE SET
-            name = excluded.name, kind = excluded.kind, country = excluded.country, domain = excluded.domain,
-            legal_form = excluded.legal_form, industry = excluded.industry, register = excluded.register,
-            register_id = excluded.register_id, confidence = excluded.confidence, sources = excluded.sources
-         RETURNING number",
-    )?;
-    let values = params![
+    let known: Option<u32> = connection
+        .prepare_cached("SELECT number FROM company WHERE id = ?1")?
+        .query_row([&facts.id], |row| row.get(0))
+        .optional()?;
+    // Two statements instead of one with a conflict: that one would copy the pages it changes, to be able to undo it.
+    let sql = match known {
+        Some(_) => {
+            "UPDATE company SET
+                name = ?2, kind = ?3, country = ?4, domain = ?5, legal_form = ?6, industry = ?7, register = ?8, register_id = ?9,
+                confidence = ?10, sources = ?11
+             WHERE id = ?1"
+        }
+        None => {
+            "INSERT INTO company
+                (id, name, kind, country, domain, legal_form, industry, register, register_id, confidence, sources)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+        }
+    };
+    connection.prepare_cached(sql)?.execute(params![
         facts.id,
         facts.name,
         facts.kind,
@@ -240,8 +274,23 @@ fn store_company(connection: &Connection, facts: &CompanyFacts) -> Result<u32> {
         facts.register_id,
         facts.confidence,
         sources,
-    ];
-    Ok(statement.query_row(values, |row| row.get(0))?)
+    ])?;
+    match known {
+        Some(number) => Ok(number),
+        None => u32::try_from(connection.last_insert_rowid()).map_err(|_| {
+            StoreError::Invalid("the store has had more than four thousand million companies".into())
+        }),
+    }
+}
+
+/// Says that a text was in use on that day.
+fn used(connection: &Connection, table: &str, number: i64, last_day: i64, day: i64) -> Result<()> {
+    if last_day < day {
+        connection
+            .prepare_cached(&format!("UPDATE {table} SET last_day = ?2 WHERE number = ?1"))?
+            .execute(params![number, day])?;
+    }
+    Ok(())
 }
 
 fn remember<K: std::hash::Hash + Eq, V>(table: &mut HashMap<K, V>, length: usize, key: K, value: V) {

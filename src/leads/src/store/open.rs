@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, params};
@@ -86,6 +87,8 @@ pub(super) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
     connection.set_prepared_statement_cache_capacity(100);
     // Functions of the schema run with no more rights than ours; triggers of a file that was tampered with can't reach out.
     pragma(&connection, "trusted_schema", "OFF")?;
+    // Else a statement is planned anew whenever other values are bound to it, for a partial index may fit them.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     pragma(&connection, "temp_store", "MEMORY")?;
     pragma(&connection, "foreign_keys", "OFF")?;
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;

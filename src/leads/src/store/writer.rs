@@ -151,23 +151,25 @@ impl State {
     fn batch(&mut self, jobs: &mut Vec<Job>) {
         let mut answers = Vec::with_capacity(jobs.len());
         let mut finishing = Vec::new();
-        let mut records = Vec::with_capacity(jobs.len());
-        let mut senders = Vec::with_capacity(jobs.len());
+        let (mut records, mut senders) = (Vec::with_capacity(jobs.len()), Vec::with_capacity(jobs.len()));
         let mut failed = self.connection.execute_batch("BEGIN IMMEDIATE").err().map(StoreError::from);
+        let mut changes = Vec::new();
         for job in jobs.drain(..) {
             match job {
                 Job::Record(record, done) => {
                     records.push(record);
                     senders.push(done);
                 }
-                Job::Change(change) => {
-                    self.write_records(&mut records, &mut senders, &mut answers, &mut failed);
-                    answers.push(Waiting::Change(self.change(change, &mut failed)));
-                }
+                Job::Change(change) => changes.push(change),
                 Job::Finish(truncate, done) => finishing.push((truncate, done)),
             }
         }
-        self.write_records(&mut records, &mut senders, &mut answers, &mut failed);
+        // Visits before changes: nobody who waits for a change has sent a visit after it yet.
+        let outcomes = self.write_records(&records, &mut failed);
+        answers.extend(senders.into_iter().zip(outcomes).map(|(done, own)| Waiting::Visit(done, own)));
+        for change in changes {
+            answers.push(Waiting::Change(self.change(change, &mut failed)));
+        }
         if failed.is_none() {
             failed = self.connection.execute_batch("COMMIT").err().map(StoreError::from);
         }
@@ -204,32 +206,31 @@ impl State {
         answer
     }
 
-    /// Writes visits so that one that can't be written doesn't take the others with it.
-    fn write_records(
-        &mut self,
-        records: &mut Vec<Record>,
-        senders: &mut Vec<oneshot::Sender<Result<()>>>,
-        answers: &mut Vec<Waiting>,
-        failed: &mut Option<StoreError>,
-    ) {
-        if records.is_empty() {
-            return;
+    /// Writes visits so that one that can't be written doesn't take the others with it. All at once and without a savepoint, which would cost a
+    /// copy of every page; only where that fails one after the other.
+    fn write_records(&mut self, records: &[Record], failed: &mut Option<StoreError>) -> Vec<Result<()>> {
+        if records.is_empty() || failed.is_some() {
+            return vec![Ok(()); records.len()];
         }
-        let all = if failed.is_some() { Ok(()) } else { self.try_records(records, failed) };
-        let one_by_one = all.is_err() && !matches!(all, Err(StoreError::Full)) && records.len() > 1;
-        for (record, done) in records.drain(..).zip(senders.drain(..)) {
-            let own = match &failed {
-                None if one_by_one => self.try_records(std::slice::from_ref(&record), failed),
-                _ => all.clone(),
-            };
-            answers.push(Waiting::Visit(done, own));
+        let Err(error) = self.applier.apply(&self.connection, records) else {
+            return vec![Ok(()); records.len()];
+        };
+        self.roll_back();
+        *failed = self.connection.execute_batch("BEGIN IMMEDIATE").err().map(StoreError::from);
+        if records.len() == 1 || matches!(error, StoreError::Full) {
+            return vec![Err(error); records.len()];
         }
+        let one_by_one = records.iter().map(|record| match failed {
+            Some(_) => Ok(()),
+            None => self.try_record(record, failed),
+        });
+        one_by_one.collect()
     }
 
-    fn try_records(&mut self, records: &[Record], failed: &mut Option<StoreError>) -> Result<()> {
-        self.connection.execute_batch("SAVEPOINT visits")?;
-        let result = self.applier.apply(&self.connection, records);
-        self.close_savepoint("visits", result.is_err(), failed);
+    fn try_record(&mut self, record: &Record, failed: &mut Option<StoreError>) -> Result<()> {
+        self.connection.execute_batch("SAVEPOINT visit")?;
+        let result = self.applier.apply(&self.connection, std::slice::from_ref(record));
+        self.close_savepoint("visit", result.is_err(), failed);
         result
     }
 
