@@ -36,6 +36,7 @@ pub(crate) enum Command {
     Restore(Restore),
     User(User),
     Key(Key),
+    TryTarget(TryTarget),
     Completions(Completions),
     Man(Man),
 }
@@ -171,6 +172,19 @@ pub(crate) struct Keygen {
     /// Secret key's file to make, beside it KEY.pub
     #[arg(value_name = "KEY", value_hint = ValueHint::FilePath)]
     pub(crate) secret: PathBuf,
+}
+
+/// Sends a made-up company to a target of the configuration, now and once
+///
+/// Says whether the webhook, the mail server or the chat took it, or why not. Nothing of a real visit is sent.
+#[derive(Debug, Args)]
+pub(crate) struct TryTarget {
+    /// The daemon's configuration file, with [leads.outgoing] and [[leads.targets]]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) config: PathBuf,
+    /// The target's name
+    #[arg(value_name = "NAME")]
+    pub(crate) target: String,
 }
 
 /// Shows a range file's header, counts, sources, licences and dates

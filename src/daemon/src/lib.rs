@@ -190,6 +190,10 @@ async fn serve_state(
 ) -> Result<(), ServeError> {
     // Before the sockets exist: a signal from then on must not leave them behind.
     let signals = Signals::new()?;
+    if let Some(leads) = state.leads() {
+        leads.start_outgoing().await?;
+    }
+    let leads = state.leads().cloned();
     let clients = Socket::take(passed.clients, &config.socket, file).await?;
     let shutdown = CancellationToken::new();
     let monitor = match start_monitor(config, passed.monitor, &state, &shutdown).await {
@@ -241,6 +245,9 @@ async fn serve_state(
     }
     if let Some(web) = web {
         web.await.map_err(io::Error::other)??;
+    }
+    if let Some(outgoing) = leads.as_ref().and_then(|leads| leads.outgoing()) {
+        outgoing.shutdown().await;
     }
     // It says until the last that the daemon is ending.
     if let Some((monitor, place)) = monitor {

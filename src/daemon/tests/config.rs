@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use nameplate_daemon::{Config, ConfigError};
+use nameplate_leads::outgoing::config::OutgoingConfig;
 use tempfile::TempDir;
 
 const EXAMPLE: &str = "../../docs/nameplate-serve.example.toml";
@@ -76,6 +77,9 @@ fn the_example_has_every_key_of_leads_and_the_default_of_each() {
         "[leads.score]",
         "[[leads.sites]]",
         "[[leads.sites.page_groups]]",
+        "[leads.outgoing]",
+        "[leads.outgoing.mail]",
+        "[[leads.targets]]",
     ];
     let name = |table: &str| table.trim_matches(['[', ']']).rsplit('.').next().unwrap().to_owned();
     for table in tables {
@@ -106,6 +110,9 @@ fn the_example_has_every_key_of_leads_and_the_default_of_each() {
     assert_eq!(leads.bots, defaults.bots);
     assert_eq!(leads.retention, defaults.retention);
     assert_eq!(leads.score, defaults.score);
+    let outgoing = OutgoingConfig { allow: Vec::new(), certificates: None, mail: None, ..leads.outgoing };
+    assert_eq!(outgoing, defaults.outgoing);
+    assert!(defaults.targets.is_empty() && leads.targets[0].repeat == Default::default());
     assert_eq!(leads.freemail, defaults.freemail);
     assert_eq!(leads.sites[0].policy(), defaults.sites[0].policy());
 }

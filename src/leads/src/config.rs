@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
 use crate::gate::{LegalBasis, Level, Policy};
+use crate::outgoing::config::{OutgoingConfig, TargetConfig};
 use crate::score::{GroupPoints, ScoreFormula};
 use crate::store::Retention;
 
@@ -39,6 +40,12 @@ pub struct LeadsConfig {
     /// How scores are made: docs/LEADS.md.
     #[serde(default)]
     pub score: ScoreFormula,
+    /// What targets share: docs/WEBHOOKS.md.
+    #[serde(default)]
+    pub outgoing: OutgoingConfig,
+    /// Whom alerts go to; nothing leaves without one.
+    #[serde(default)]
+    pub targets: Vec<TargetConfig>,
 }
 
 /// `[[leads.sites]]`: one site.

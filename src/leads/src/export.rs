@@ -100,7 +100,10 @@ struct Line<'a, L> {
 /// # Errors
 ///
 /// Those of `leads`, which end the export, and of `out`. What was written until then is whole lines.
-pub fn write_ndjson<L, E>(leads: impl IntoIterator<Item = Result<L, E>>, mut out: impl Write) -> Result<u64, ExportError<E>>
+pub fn write_ndjson<L, E>(
+    leads: impl IntoIterator<Item = Result<L, E>>,
+    mut out: impl Write,
+) -> Result<u64, ExportError<E>>
 where
     L: Exported,
 {
@@ -110,7 +113,8 @@ where
         let exported = exported.map_err(ExportError::Leads)?;
         line.clear();
         let provenance = Provenance::of(&exported.lead().company);
-        serde_json::to_writer(&mut line, &Line { exported: &exported, provenance }).map_err(io::Error::from)?;
+        serde_json::to_writer(&mut line, &Line { exported: &exported, provenance })
+            .map_err(io::Error::from)?;
         line.push(b'\n');
         out.write_all(&line)?;
         count += 1;

@@ -19,6 +19,8 @@ use crate::form_domain::{FormDomain, FormDomains};
 use crate::gate::{Consent, Level, Reason, decide};
 use crate::model::{CompanyFacts, Filtered, Record, Seen, SiteNumber, Timestamp, VisitReply};
 use crate::objection::Hidden;
+use crate::outgoing::config::Targets;
+use crate::outgoing::{Outgoing, OutgoingError};
 use crate::page::page;
 use crate::robots::Robots;
 use crate::score::ScoreFormula;
@@ -43,6 +45,9 @@ pub enum LeadsError {
     /// The objection can't be.
     #[error(transparent)]
     Objection(#[from] nameplate::InvalidSuppression),
+    /// The targets can't be used, or what goes out could not begin.
+    #[error(transparent)]
+    Outgoing(#[from] OutgoingError),
     /// The store did not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -74,6 +79,7 @@ pub struct Leads {
     /// Whoever changes corrections or objections holds it, so that what is in memory is what is stored.
     changing: Mutex<()>,
     counts: VisitCounts,
+    outgoing: OnceLock<Outgoing>,
 }
 
 struct Site {
@@ -114,6 +120,7 @@ impl Leads {
             on_reload: OnceLock::new(),
             changing: Mutex::default(),
             counts: VisitCounts::default(),
+            outgoing: OnceLock::new(),
             config,
             generations,
             store,
@@ -121,6 +128,24 @@ impl Leads {
         leads.read_corrections()?;
         leads.reloaded()?;
         Ok(leads)
+    }
+
+    /// Begins to send what is configured to go out: tasks of the runtime that calls it. Once; without targets, nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// Targets that can't be used: hosts that are not listed, secrets that can't be read.
+    pub async fn start_outgoing(&self) -> Result<(), LeadsError> {
+        let targets =
+            Targets::new(&self.config.outgoing, &self.config.targets).map_err(OutgoingError::from)?;
+        let outgoing = Outgoing::start(self.store.clone(), targets, self.formula.clone()).await?;
+        drop(self.outgoing.set(outgoing));
+        Ok(())
+    }
+
+    /// What goes out, where it was begun: dead letters, sending again, trying a target.
+    pub fn outgoing(&self) -> Option<&Outgoing> {
+        self.outgoing.get()
     }
 
     /// Takes a visit: decides, looks up, and returns when what may be kept of it is durable. The JSON is overwritten before anything is

@@ -62,9 +62,9 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::model::{Record, SiteNumber};
 pub use alerts::{Entered, Looked, Touched, Watch};
-pub use deliveries::{Delivery, DeliveryState, Failed, NewDelivery, Next, Resend, TargetState};
 pub use audit::AuditEntry;
 pub use backup::{BackupReport, LONGEST_BACKUP_DAYS, check_store, expire_backups, restore, verify_backup};
+pub use deliveries::{Delivery, DeliveryState, Failed, NewDelivery, Next, Resend, TargetState};
 pub use objection::{CompanySelector, StoredObjection};
 pub use users::{Accounts, Key, NewSession, SecondFactor, SecretHash, Session, Stage, User};
 pub use retention::{Purged, Retention};

@@ -13,6 +13,7 @@ mod serve;
 mod store;
 mod suppress;
 mod users;
+mod try_target;
 mod verify;
 
 use std::error::Error;
@@ -46,6 +47,7 @@ pub(crate) fn run(command: Command) -> ExitCode {
         Command::Restore(restore) => store::restore(&restore),
         Command::User(user) => users::user(user.action),
         Command::Key(key) => users::key(key.action),
+        Command::TryTarget(target) => try_target::run(&target),
         Command::Completions(completions) => documents::completions(&completions),
         Command::Man(man) => documents::man(&man),
     };

@@ -45,7 +45,10 @@ const SEPARATOR: char = ';';
 /// # Errors
 ///
 /// Those of `leads`, which end the export, and of `out`. What was written until then is whole rows.
-pub fn write_csv<L, E>(leads: impl IntoIterator<Item = Result<L, E>>, out: impl Write) -> Result<u64, ExportError<E>>
+pub fn write_csv<L, E>(
+    leads: impl IntoIterator<Item = Result<L, E>>,
+    out: impl Write,
+) -> Result<u64, ExportError<E>>
 where
     L: Exported,
 {
@@ -98,7 +101,10 @@ fn row(lead: &Lead) -> [String; COLUMNS.len()] {
         time(lead.last_seen),
         lead.score.to_string(),
         list(lead.tags.iter().map(String::as_str)),
-        serde_json::to_value(lead.status).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default(),
+        serde_json::to_value(lead.status)
+            .ok()
+            .and_then(|name| name.as_str().map(str::to_owned))
+            .unwrap_or_default(),
         text(&lead.owner),
         company.confidence.to_string(),
         sources(|source| &source.name),
@@ -139,7 +145,10 @@ pub fn defused(field: &str) -> Cow<'_, str> {
     });
     let formula = first.starts_with(|character: char| {
         matches!(character, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '|' | '%')
-            || matches!(character, '＝' | '＋' | '－' | '＠' | '﹦' | '﹢' | '﹣' | '﹫' | '−' | '⁼' | '⁺' | '⁻')
+            || matches!(
+                character,
+                '＝' | '＋' | '－' | '＠' | '﹦' | '﹢' | '﹣' | '﹫' | '−' | '⁼' | '⁺' | '⁻'
+            )
     });
     if formula || inert.starts_with('\'') { format!("'{inert}").into() } else { inert }
 }

@@ -54,8 +54,11 @@ fn every_row_says_where_it_is_from_and_what_may_be_done() {
 
 #[test]
 fn no_field_begins_as_a_formula_behind_whatever_stands_before_it() {
-    let starts = ['=', '+', '-', '@', '\t', '\r', '\n', '|', '%', '＝', '＋', '－', '＠', '﹦', '﹢', '﹣', '﹫', '−'];
-    for before in ["", "\"", "'", "''", " ", "\u{a0}", "\u{3000}", "\u{feff}", "\u{200b}", "“", "\u{202e}\" '"] {
+    let starts =
+        ['=', '+', '-', '@', '\t', '\r', '\n', '|', '%', '＝', '＋', '－', '＠', '﹦', '﹢', '﹣', '﹫', '−'];
+    for before in
+        ["", "\"", "'", "''", " ", "\u{a0}", "\u{3000}", "\u{feff}", "\u{200b}", "“", "\u{202e}\" '"]
+    {
         for start in starts {
             let field = format!("{before}{start}cmd|'/c calc'!A1");
             assert_eq!(defused(&field), format!("'{field}"), "{field:?}");
@@ -119,9 +122,13 @@ fn an_export_streams_and_stops_at_the_first_error_with_whole_rows() {
     }
     // It would never end if it did not stop at the full disk.
     let endless = std::iter::repeat_with(|| Ok::<_, Infallible>(lead("a")));
-    assert!(matches!(write_csv(endless, Full(100_000)), Err(ExportError::Write(error)) if error.kind() == io::ErrorKind::StorageFull));
+    assert!(
+        matches!(write_csv(endless, Full(100_000)), Err(ExportError::Write(error)) if error.kind() == io::ErrorKind::StorageFull)
+    );
     let endless = std::iter::repeat_with(|| Ok::<_, Infallible>(lead("a")));
-    assert!(matches!(write_ndjson(endless, Full(100_000)), Err(ExportError::Write(error)) if error.kind() == io::ErrorKind::StorageFull));
+    assert!(
+        matches!(write_ndjson(endless, Full(100_000)), Err(ExportError::Write(error)) if error.kind() == io::ErrorKind::StorageFull)
+    );
 }
 
 #[test]

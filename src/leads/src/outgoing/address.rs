@@ -51,7 +51,9 @@ pub fn special(address: IpAddr) -> Option<&'static str> {
         address if METADATA.contains(&address) => Some("a cloud's metadata service"),
         IpAddr::V4(v4) => SPECIAL_V4
             .iter()
-            .find(|(first, length, _)| (u32::from(v4) ^ u32::from(*first)).leading_zeros() >= u32::from(*length))
+            .find(|(first, length, _)| {
+                (u32::from(v4) ^ u32::from(*first)).leading_zeros() >= u32::from(*length)
+            })
             .map(|(_, _, what)| *what),
         IpAddr::V6(v6) => {
             let within = |first: &Ipv6Addr, length: u8| {
@@ -139,10 +141,28 @@ mod tests {
     #[test]
     fn the_public_internet_is_public_up_to_its_edges() {
         for text in [
-            "1.1.1.1", "9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "126.255.255.255", "128.0.0.0",
-            "169.253.255.255", "169.255.0.0", "172.15.255.255", "172.32.0.0", "192.167.255.255", "192.169.0.0",
-            "198.17.255.255", "198.20.0.0", "223.255.255.255", "::ffff:1.1.1.1", "2001:200::1", "2606:4700::1111",
-            "2001:db7:ffff::", "2003::1", "3ffe::1",
+            "1.1.1.1",
+            "9.255.255.255",
+            "11.0.0.0",
+            "100.63.255.255",
+            "100.128.0.0",
+            "126.255.255.255",
+            "128.0.0.0",
+            "169.253.255.255",
+            "169.255.0.0",
+            "172.15.255.255",
+            "172.32.0.0",
+            "192.167.255.255",
+            "192.169.0.0",
+            "198.17.255.255",
+            "198.20.0.0",
+            "223.255.255.255",
+            "::ffff:1.1.1.1",
+            "2001:200::1",
+            "2606:4700::1111",
+            "2001:db7:ffff::",
+            "2003::1",
+            "3ffe::1",
         ] {
             assert_eq!(of(text), None, "{text}");
         }
@@ -152,7 +172,9 @@ mod tests {
     fn a_listed_network_opens_what_it_holds_and_no_metadata_service() {
         let networks = ["127.0.0.0/8", "169.254.0.0/16", "fd00::/8"].map(|text| text.parse().unwrap());
         let opened = |text: &str| refused(text.parse().unwrap(), &networks).is_none();
-        assert!(opened("127.0.0.1") && opened("::ffff:127.0.0.1") && opened("169.254.1.1") && opened("fd00::1"));
+        assert!(
+            opened("127.0.0.1") && opened("::ffff:127.0.0.1") && opened("169.254.1.1") && opened("fd00::1")
+        );
         assert!(!opened("10.0.0.1") && !opened("::1"));
         assert!(!opened("169.254.169.254") && !opened("::ffff:169.254.169.254") && !opened("fd00:ec2::254"));
         let exact = ["169.254.169.254/32".parse().unwrap()];

@@ -16,7 +16,13 @@ pub const ATTEMPTS: u32 = 11;
 /// The wait is `first * 4^(made - 1)`, at most [`LONGEST`], times 0.8 to 1.2 as `chance` (any number, evenly spread) says,
 /// so that many deliveries which failed together do not come back together. What the receiver asked for is the least, up
 /// to [`LONGEST_ASKED`]. `None` when it has been tried `attempts` times.
-pub fn wait(made: u32, attempts: u32, first: Duration, asked: Option<Duration>, chance: u32) -> Option<Duration> {
+pub fn wait(
+    made: u32,
+    attempts: u32,
+    first: Duration,
+    asked: Option<Duration>,
+    chance: u32,
+) -> Option<Duration> {
     if made >= attempts {
         return None;
     }
@@ -36,8 +42,9 @@ mod tests {
 
     #[test]
     fn waits_grow_fourfold_to_twelve_hours_and_end() {
-        let seconds: Vec<_> =
-            (1..=ATTEMPTS).map(|made| wait(made, ATTEMPTS, FIRST, None, PLAIN).map(|wait| wait.as_secs())).collect();
+        let seconds: Vec<_> = (1..=ATTEMPTS)
+            .map(|made| wait(made, ATTEMPTS, FIRST, None, PLAIN).map(|wait| wait.as_secs()))
+            .collect();
         let expected = [5, 20, 80, 320, 1280, 5120, 20480, 43200, 43200, 43200].map(Some);
         assert_eq!(seconds[..10], expected);
         assert_eq!(seconds[10], None);
@@ -46,7 +53,8 @@ mod tests {
 
     #[test]
     fn jitter_stays_within_a_fifth_and_reaches_both_ends() {
-        let waits: Vec<_> = (0..1000).map(|chance| wait(1, 2, Duration::from_secs(1000), None, chance).unwrap()).collect();
+        let waits: Vec<_> =
+            (0..1000).map(|chance| wait(1, 2, Duration::from_secs(1000), None, chance).unwrap()).collect();
         assert_eq!(waits.iter().min(), Some(&Duration::from_secs(800)));
         assert_eq!(waits.iter().max(), Some(&Duration::from_secs(1200)));
         assert!(wait(1, 2, FIRST, None, u32::MAX).is_some());

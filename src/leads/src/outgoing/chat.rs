@@ -15,7 +15,8 @@ fn slack(text: &str) -> String {
 /// A message for Slack: a line for notifications and a block of `plain_text`, which Slack does not format.
 pub fn slack_message(event: &Event) -> Value {
     let headline = event.headline();
-    let lines: Vec<_> = event.facts().iter().map(|(name, value)| format!("{name}: {}", unlinked(value))).collect();
+    let lines: Vec<_> =
+        event.facts().iter().map(|(name, value)| format!("{name}: {}", unlinked(value))).collect();
     // Slack refuses a text of more than 3000 characters.
     let text: String = lines.join("\n").chars().take(2900).collect();
     let plain = |text: String| json!({"type": "plain_text", "text": text, "emoji": false});

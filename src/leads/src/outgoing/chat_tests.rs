@@ -22,7 +22,10 @@ fn in_slack_nothing_of_a_strangers_text_calls_links_or_formats() {
         let mut found = Vec::new();
         texts(&message, &mut found);
         for found in found {
-            assert!(!found.contains("://") && !found.contains("@channel") && !found.contains("@here"), "{found}");
+            assert!(
+                !found.contains("://") && !found.contains("@channel") && !found.contains("@here"),
+                "{found}"
+            );
             assert!(!found.contains("evil.example"), "{found}");
             assert!(!found.chars().any(|character| character.is_control() && character != '\n'), "{found:?}");
         }
@@ -30,7 +33,10 @@ fn in_slack_nothing_of_a_strangers_text_calls_links_or_formats() {
         for block in message["blocks"].as_array().unwrap() {
             let text = if block["type"] == "context" { &block["elements"][0] } else { &block["text"] };
             assert_eq!(text["type"], "plain_text");
-            assert!(text["text"].as_str().unwrap().chars().count() <= if block["type"] == "header" { 150 } else { 3000 });
+            assert!(
+                text["text"].as_str().unwrap().chars().count()
+                    <= if block["type"] == "header" { 150 } else { 3000 }
+            );
         }
     }
 }

@@ -417,7 +417,12 @@ impl Targets {
     pub fn new(config: &OutgoingConfig, targets: &[TargetConfig]) -> Result<Targets, ConfigError> {
         let limits = limits(config)?;
         let allow = AllowList::new(config)?;
-        let mail = config.mail.as_ref().map(|mail| mail_server(mail, &allow)).transpose().map_err(ConfigError::Mail)?;
+        let mail = config
+            .mail
+            .as_ref()
+            .map(|mail| mail_server(mail, &allow))
+            .transpose()
+            .map_err(ConfigError::Mail)?;
         let certificates = config
             .certificates
             .as_ref()
@@ -435,7 +440,13 @@ impl Targets {
                 target(written, &allow, mail.is_some()).map(Arc::new).map_err(problem)
             })
             .collect::<Result<_, _>>()?;
-        Ok(Targets { allow, targets: checked, limits, mail: mail.map(Arc::new), certificates: certificates.map(Arc::new) })
+        Ok(Targets {
+            allow,
+            targets: checked,
+            limits,
+            mail: mail.map(Arc::new),
+            certificates: certificates.map(Arc::new),
+        })
     }
 
     /// The target of that name.
@@ -446,13 +457,22 @@ impl Targets {
 
 fn limits(config: &OutgoingConfig) -> Result<Limits, ConfigError> {
     let within = |key, found: u64, least, most| {
-        if (least..=most).contains(&found) { Ok(found) } else { Err(ConfigError::Range { key, found, least, most }) }
+        if (least..=most).contains(&found) {
+            Ok(found)
+        } else {
+            Err(ConfigError::Range { key, found, least, most })
+        }
     };
     let day = Duration::from_secs(24 * 3600);
     Ok(Limits {
         attempts: within("attempts", config.attempts.into(), 1, 20)? as u32,
         first_retry: Duration::from_millis(within("first_retry_ms", config.first_retry_ms, 100, 3_600_000)?),
-        connect_timeout: Duration::from_millis(within("connect_timeout_ms", config.connect_timeout_ms, 100, 60_000)?),
+        connect_timeout: Duration::from_millis(within(
+            "connect_timeout_ms",
+            config.connect_timeout_ms,
+            100,
+            60_000,
+        )?),
         timeout: Duration::from_millis(within("timeout_ms", config.timeout_ms, 100, 120_000)?),
         queue: within("queue", config.queue.into(), 1, 1_000_000)? as u32,
         keep: day * within("keep_days", config.keep_days.into(), 1, 30)? as u32,
@@ -515,7 +535,10 @@ fn target(written: &TargetConfig, allow: &AllowList, has_mail: bool) -> Result<T
             Way::Webhook(endpoint()?, secret)
         }
         TargetKind::Slack | TargetKind::Teams => {
-            unwanted([(written.address.is_some(), "address"), (written.secret_file.is_some(), "secret_file")])?;
+            unwanted([
+                (written.address.is_some(), "address"),
+                (written.secret_file.is_some(), "secret_file"),
+            ])?;
             let endpoint = endpoint()?;
             if written.kind == TargetKind::Slack { Way::Slack(endpoint) } else { Way::Teams(endpoint) }
         }

@@ -69,7 +69,10 @@ fn a_host_must_be_listed_however_it_is_written() {
         "https://localhost/",
     ] {
         let error = hook(hosts, url).unwrap_err();
-        assert!(error.contains("not in leads.outgoing.allow") || error.contains("user or a password"), "{url}: {error}");
+        assert!(
+            error.contains("not in leads.outgoing.allow") || error.contains("user or a password"),
+            "{url}: {error}"
+        );
     }
 }
 
@@ -143,14 +146,17 @@ fn each_kind_has_its_keys_and_no_others() {
     ] {
         assert!(target(wrong).is_err(), "{wrong}");
     }
-    let without = checked("[outgoing]\n[[targets]]\nname = 'x'\nkind = 'mail'\naddress = 'a@example.com'\n", &path);
+    let without =
+        checked("[outgoing]\n[[targets]]\nname = 'x'\nkind = 'mail'\naddress = 'a@example.com'\n", &path);
     assert!(without.unwrap_err().contains("needs leads.outgoing.mail"));
 }
 
 #[test]
 fn names_are_plain_and_once_each() {
     for name in ["", "A", "a b", "ü", "a/b", &"x".repeat(65)] {
-        let text = format!("[outgoing]\nallow = ['a.example']\n[[targets]]\nname = '{name}'\nkind = 'slack'\nurl = 'https://a.example/'\n");
+        let text = format!(
+            "[outgoing]\nallow = ['a.example']\n[[targets]]\nname = '{name}'\nkind = 'slack'\nurl = 'https://a.example/'\n"
+        );
         assert!(checked(&text, Path::new("/")).unwrap_err().contains("1 to 64"), "{name}");
     }
     let target = "[[targets]]\nname = 'x'\nkind = 'slack'\nurl = 'https://a.example/'\n";

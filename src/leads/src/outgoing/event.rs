@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::export::Provenance;
-use crate::model::{LeadDetail, Lead, Page, Timestamp};
+use crate::model::{Lead, LeadDetail, Page, Timestamp};
 
 /// Pages of the last visit that an event names.
 const PAGES: usize = 5;
@@ -63,7 +63,13 @@ pub struct EventData {
 
 impl Event {
     /// What happened to a company at `now`. Of its visits, only those of `sites` are looked at; of all if empty.
-    pub fn new(kind: EventKind, segment: Option<&str>, sites: &[String], detail: LeadDetail, now: Timestamp) -> Event {
+    pub fn new(
+        kind: EventKind,
+        segment: Option<&str>,
+        sites: &[String],
+        detail: LeadDetail,
+        now: Timestamp,
+    ) -> Event {
         let last = detail.timeline.into_iter().find(|visit| sites.is_empty() || sites.contains(&visit.site));
         let pages = last.map_or_else(Vec::new, |visit| {
             visit.pages.into_iter().rev().take(PAGES).map(|view| view.page).collect()
@@ -72,7 +78,13 @@ impl Event {
         Event {
             kind,
             timestamp: crate::export::time(now),
-            data: EventData { segment: segment.map(str::to_owned), sites: sites.to_vec(), lead: detail.lead, pages, provenance },
+            data: EventData {
+                segment: segment.map(str::to_owned),
+                sites: sites.to_vec(),
+                lead: detail.lead,
+                pages,
+                provenance,
+            },
         }
     }
 
@@ -97,7 +109,13 @@ impl Event {
             status: crate::model::LeadStatus::New,
             owner: None,
         };
-        Event::new(EventKind::Test, None, sites, LeadDetail { lead, timeline: Vec::new(), notes: Vec::new() }, now)
+        Event::new(
+            EventKind::Test,
+            None,
+            sites,
+            LeadDetail { lead, timeline: Vec::new(), notes: Vec::new() },
+            now,
+        )
     }
 
     /// Its JSON.

@@ -13,7 +13,9 @@ use std::time::{Duration, SystemTime};
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONNECTION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
+use hyper::header::{
+    CONNECTION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT,
+};
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::pem::PemObject;
@@ -119,7 +121,9 @@ pub(crate) type Resolver = Arc<dyn Fn(String) -> Found + Send + Sync>;
 
 fn system_resolver() -> Resolver {
     Arc::new(|name| {
-        Box::pin(async move { Ok(tokio::net::lookup_host((name, 0)).await?.map(|address| address.ip()).collect()) })
+        Box::pin(async move {
+            Ok(tokio::net::lookup_host((name, 0)).await?.map(|address| address.ip()).collect())
+        })
     })
 }
 
@@ -140,7 +144,8 @@ impl Client {
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         if let Some(pem) = &targets.certificates {
             for certificate in CertificateDer::pem_slice_iter(pem) {
-                let certificate = certificate.map_err(|error| ConfigError::Certificates(error.to_string()))?;
+                let certificate =
+                    certificate.map_err(|error| ConfigError::Certificates(error.to_string()))?;
                 roots.add(certificate).map_err(|error| ConfigError::Certificates(error.to_string()))?;
             }
         }
@@ -197,7 +202,11 @@ impl Client {
         Err(Failure::Status { status: status.as_u16(), wait: retry_after(&head, SystemTime::now()) })
     }
 
-    async fn exchange(&self, url: &Url, request: Request<Full<Bytes>>) -> Result<(StatusCode, HeaderMap), Failure> {
+    async fn exchange(
+        &self,
+        url: &Url,
+        request: Request<Full<Bytes>>,
+    ) -> Result<(StatusCode, HeaderMap), Failure> {
         let host = url.host().ok_or(Failure::Unknown)?.to_owned();
         let port = url.port_or_known_default().ok_or(Failure::Unknown)?;
         if url.scheme() == "https" {
@@ -279,7 +288,9 @@ fn tls_text(error: &rustls::Error) -> String {
         Error::InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => {
             "the certificate has expired".into()
         }
-        Error::InvalidCertificate(CertificateError::UnknownIssuer) => "nobody trusted has signed the certificate".into(),
+        Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+            "nobody trusted has signed the certificate".into()
+        }
         Error::InvalidCertificate(
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
         ) => "the certificate is of another host".into(),

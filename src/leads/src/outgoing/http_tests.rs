@@ -25,7 +25,14 @@ fn client(allow: &[&str]) -> Client {
 }
 
 async fn post(client: &Client, url: &str) -> Result<(), Failure> {
-    client.post(&Url::parse(url).unwrap(), "application/json", &[("webhook-id", "msg_1".into())], b"{}".to_vec()).await
+    client
+        .post(
+            &Url::parse(url).unwrap(),
+            "application/json",
+            &[("webhook-id", "msg_1".into())],
+            b"{}".to_vec(),
+        )
+        .await
 }
 
 /// A receiver that reads a request, and then says `answer`; and what it read.
@@ -79,10 +86,15 @@ async fn a_request_is_what_was_asked_for_and_nothing_more() {
 #[tokio::test]
 async fn success_is_200_to_299_alone() {
     for status in [200, 201, 202, 204, 299] {
-        assert_eq!(answered(&format!("HTTP/1.1 {status} x\r\ncontent-length: 0\r\n\r\n")).await, Ok(()), "{status}");
+        assert_eq!(
+            answered(&format!("HTTP/1.1 {status} x\r\ncontent-length: 0\r\n\r\n")).await,
+            Ok(()),
+            "{status}"
+        );
     }
     for status in [300, 304, 400, 401, 404, 410, 429, 500, 503, 999] {
-        let failure = answered(&format!("HTTP/1.1 {status} x\r\ncontent-length: 0\r\n\r\n")).await.unwrap_err();
+        let failure =
+            answered(&format!("HTTP/1.1 {status} x\r\ncontent-length: 0\r\n\r\n")).await.unwrap_err();
         assert_eq!(failure, Failure::Status { status, wait: None });
         assert_eq!(failure.is_final(), status == 410, "{status}");
     }
@@ -90,7 +102,8 @@ async fn success_is_200_to_299_alone() {
 
 #[tokio::test]
 async fn retry_after_is_taken_in_both_forms() {
-    let failure = answered("HTTP/1.1 429 x\r\nretry-after: 120\r\ncontent-length: 0\r\n\r\n").await.unwrap_err();
+    let failure =
+        answered("HTTP/1.1 429 x\r\nretry-after: 120\r\ncontent-length: 0\r\n\r\n").await.unwrap_err();
     assert_eq!(failure.asked_wait(), Some(Duration::from_secs(120)));
     let now = httpdate::parse_http_date("Sun, 22 Nov 2026 06:00:00 GMT").unwrap();
     let of = |text: &str| {
@@ -111,7 +124,8 @@ async fn a_redirect_is_not_followed_wherever_it_points() {
     let location = format!("http://{}/", bystander.local_addr().unwrap());
     for status in [301, 302, 303, 307, 308] {
         let failure =
-            answered(&format!("HTTP/1.1 {status} x\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n")).await;
+            answered(&format!("HTTP/1.1 {status} x\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n"))
+                .await;
         assert_eq!(failure, Err(Failure::Status { status, wait: None }));
     }
     // Nobody came: the one that is accepted is the one made here, afterwards.
@@ -123,7 +137,10 @@ async fn a_redirect_is_not_followed_wherever_it_points() {
 #[tokio::test]
 async fn a_receiver_that_never_answers_costs_the_timeout_and_no_more() {
     let (port, _request) = receiver(Vec::new(), false).await;
-    assert_eq!(post(&client(&["127.0.0.0/8"]), &format!("http://127.0.0.1:{port}/")).await, Err(Failure::Timeout));
+    assert_eq!(
+        post(&client(&["127.0.0.0/8"]), &format!("http://127.0.0.1:{port}/")).await,
+        Err(Failure::Timeout)
+    );
 }
 
 #[tokio::test]
@@ -211,13 +228,18 @@ async fn a_name_is_asked_once_and_the_connection_goes_to_what_was_checked() {
 #[tokio::test]
 async fn among_good_and_bad_addresses_only_the_good_ones_are_tried() {
     let (port, _request) = receiver(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n".to_vec(), true).await;
-    let addresses: Vec<IpAddr> =
-        ["169.254.169.254", "10.0.0.1", "::1", "127.0.0.1"].iter().map(|text| text.parse().unwrap()).collect();
+    let addresses: Vec<IpAddr> = ["169.254.169.254", "10.0.0.1", "::1", "127.0.0.1"]
+        .iter()
+        .map(|text| text.parse().unwrap())
+        .collect();
     let client = client(&["hook.example", "127.0.0.1"]).with_resolver(Arc::new(move |_| {
         let addresses = addresses.clone();
         Box::pin(async move { Ok(addresses) })
     }));
-    assert_eq!(client.addresses(&Host::Domain("hook.example".into())).await, Ok(vec!["127.0.0.1".parse().unwrap()]));
+    assert_eq!(
+        client.addresses(&Host::Domain("hook.example".into())).await,
+        Ok(vec!["127.0.0.1".parse().unwrap()])
+    );
     post(&client, &format!("http://hook.example:{port}/")).await.unwrap();
 }
 

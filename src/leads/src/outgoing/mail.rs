@@ -8,8 +8,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::SystemTime;
 
-use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::Mailbox;
+use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream, Certificate, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
@@ -45,7 +45,8 @@ impl Mailer {
             MailSecurity::Starttls => {
                 let mut parameters = TlsParameters::builder(bare(&server.host));
                 if let Some(pem) = &targets.certificates {
-                    parameters = parameters.add_root_certificate(Certificate::from_pem(pem).map_err(problem)?);
+                    parameters =
+                        parameters.add_root_certificate(Certificate::from_pem(pem).map_err(problem)?);
                 }
                 Some(parameters.build_rustls().map_err(problem)?)
             }
@@ -80,14 +81,22 @@ impl Mailer {
 
     async fn converse(&self, message: &Message) -> Result<(), Failure> {
         let hello = ClientId::Domain(self.server.from.domain().to_owned());
-        let stream = timeout(self.client.connect_timeout(), self.connect()).await.map_err(|_| Failure::Timeout)??;
-        let mut connection = AsyncSmtpConnection::connect_with_transport(stream, &hello).await.map_err(failure)?;
+        let stream =
+            timeout(self.client.connect_timeout(), self.connect()).await.map_err(|_| Failure::Timeout)??;
+        let mut connection =
+            AsyncSmtpConnection::connect_with_transport(stream, &hello).await.map_err(failure)?;
         if let Some(tls) = &self.tls {
             if !connection.can_starttls() {
                 connection.abort().await;
                 return Err(Failure::Tls("the mail server does not offer STARTTLS".into()));
             }
-            connection.starttls(tls.clone(), &hello).await.map_err(failure)?;
+            connection.starttls(tls.clone(), &hello).await.map_err(|error| match failure(error) {
+                // lettre does not say which of the two it was.
+                Failure::Broken => {
+                    Failure::Tls("the mail server's certificate is not trusted, or it ended it".into())
+                }
+                other => other,
+            })?;
         }
         if let Some((user, password)) = &self.server.credentials {
             let credentials = Credentials::new(user.clone(), password.clone());
@@ -187,7 +196,11 @@ impl<S: AsyncRead + AsyncWrite + Send + Sync + Unpin> AsyncTokioStream for Bound
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         if self.left == 0 {
             return Poll::Ready(Err(io::Error::other("the server says too much")));
         }
@@ -199,7 +212,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Bounded<S> {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 

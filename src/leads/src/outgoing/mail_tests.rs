@@ -53,7 +53,12 @@ fn text_of(event: &Event) -> String {
 #[test]
 fn a_mail_says_where_it_is_from_and_what_may_be_done() {
     let text = text(&hostile("Example", EventKind::LeadCreated));
-    for said in ["New company: Example", "Source: ip-asn, 2026-06-17, CC-BY-4.", "Source: gleif, no date, not stated", PERMITTED_USE] {
+    for said in [
+        "New company: Example",
+        "Source: ip-asn, 2026-06-17, CC-BY-4.",
+        "Source: gleif, no date, not stated",
+        PERMITTED_USE,
+    ] {
         assert!(text.contains(said), "{said}: {text}");
     }
 }

@@ -73,7 +73,10 @@ mod tests {
     #[test]
     fn nothing_is_left_to_click_or_to_call() {
         assert_eq!(unlinked("https://evil.example/x"), "https:\u{2060}//evil.\u{2060}example/x");
-        assert_eq!(unlinked("a@b.example @channel #all"), "a@\u{2060}b.\u{2060}example @\u{2060}channel #\u{2060}all");
+        assert_eq!(
+            unlinked("a@b.example @channel #all"),
+            "a@\u{2060}b.\u{2060}example @\u{2060}channel #\u{2060}all"
+        );
         assert_eq!(unlinked("Example Inc. GmbH."), "Example Inc. GmbH.");
     }
 }

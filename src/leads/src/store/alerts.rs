@@ -25,8 +25,7 @@ END;
 CREATE TRIGGER IF NOT EXISTS alert_again AFTER UPDATE OF last_seen ON lead BEGIN
     INSERT INTO alert_touched (company, turn) VALUES (NEW.company, 1) ON CONFLICT DO UPDATE SET turn = turn + 1;
 END;";
-const NO_TRIGGERS: &str =
-    "DROP TRIGGER IF EXISTS alert_first; DROP TRIGGER IF EXISTS alert_again; DELETE FROM alert_touched; DELETE FROM alert_watch;";
+const NO_TRIGGERS: &str = "DROP TRIGGER IF EXISTS alert_first; DROP TRIGGER IF EXISTS alert_again; DELETE FROM alert_touched; DELETE FROM alert_watch;";
 
 /// A company that was seen since the last look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,14 +61,18 @@ impl Store {
     ///
     /// This and all below wait: not for async tasks.
     pub fn watch_visits(&self, watched: bool) -> Result<()> {
-        self.write(move |connection| Ok(connection.execute_batch(if watched { TRIGGERS } else { NO_TRIGGERS })?))
+        self.write(move |connection| {
+            Ok(connection.execute_batch(if watched { TRIGGERS } else { NO_TRIGGERS })?)
+        })
     }
 
     /// Some of the companies that were seen since the last look, at most 500.
     pub fn touched(&self) -> Result<Vec<Touched>> {
         self.read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT company, turn FROM alert_touched LIMIT ?1")?;
-            let rows = statement.query_map([CHUNK as i64], |row| Ok(Touched { company: row.get(0)?, turn: row.get(1)? }))?;
+            let mut statement =
+                connection.prepare_cached("SELECT company, turn FROM alert_touched LIMIT ?1")?;
+            let rows = statement
+                .query_map([CHUNK as i64], |row| Ok(Touched { company: row.get(0)?, turn: row.get(1)? }))?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }
@@ -137,11 +140,14 @@ impl Store {
     pub fn begin_watch(&self, watch: &Watch, formula: &ScoreFormula, now: Timestamp) -> Result<bool> {
         let scoring = Scoring { formula, groups: &self.shared.groups, now };
         let found = self.read(|connection| {
-            let condition = watch.segment.as_ref().map(|name| segments::condition(connection, name)).transpose()?;
+            let condition =
+                watch.segment.as_ref().map(|name| segments::condition(connection, name)).transpose()?;
             let what = serde_json::to_string(&(&watch.segment, condition, &watch.sites))
                 .map_err(|error| StoreError::Invalid(error.to_string()))?;
             let known: Option<String> = connection
-                .query_row("SELECT what FROM alert_watch WHERE target = ?1", [&watch.target], |row| row.get(0))
+                .query_row("SELECT what FROM alert_watch WHERE target = ?1", [&watch.target], |row| {
+                    row.get(0)
+                })
                 .optional()?;
             if known.as_ref() == Some(&what) {
                 return Ok(None);
@@ -164,7 +170,8 @@ impl Store {
         // Last: a kill before makes it begin anew.
         let target = watch.target.clone();
         self.write(move |connection| {
-            connection.execute("INSERT INTO alert_watch (target, what) VALUES (?1, ?2)", params![target, what])?;
+            connection
+                .execute("INSERT INTO alert_watch (target, what) VALUES (?1, ?2)", params![target, what])?;
             Ok(true)
         })
     }
@@ -174,8 +181,11 @@ impl Store {
         let left = self.read(|connection| {
             let scoring = Scoring { formula, groups: &self.shared.groups, now };
             let mut statement = connection.prepare("SELECT company FROM alert_member WHERE target = ?1")?;
-            let members = statement.query_map([&watch.target], |row| row.get(0))?.collect::<rusqlite::Result<Vec<u32>>>()?;
-            let inside: hashbrown::HashSet<u32> = inside(connection, watch, &members, &scoring)?.into_iter().collect();
+            let members = statement
+                .query_map([&watch.target], |row| row.get(0))?
+                .collect::<rusqlite::Result<Vec<u32>>>()?;
+            let inside: hashbrown::HashSet<u32> =
+                inside(connection, watch, &members, &scoring)?.into_iter().collect();
             Ok(members.into_iter().filter(|member| !inside.contains(member)).collect::<Vec<_>>())
         })?;
         for chunk in left.chunks(CHUNK) {
@@ -200,7 +210,12 @@ pub struct Looked {
 }
 
 /// Which of these companies are in what is watched, in their order.
-fn inside(connection: &Connection, watch: &Watch, companies: &[u32], scoring: &Scoring<'_>) -> Result<Vec<u32>> {
+fn inside(
+    connection: &Connection,
+    watch: &Watch,
+    companies: &[u32],
+    scoring: &Scoring<'_>,
+) -> Result<Vec<u32>> {
     let sites = sites(connection, &watch.sites)?;
     let period = if watch.segment.is_some() { Period::parse(None, None, scoring.now)? } else { ALWAYS };
     let mut found: Vec<Candidate> = Vec::with_capacity(companies.len());

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Result, Store, StoreError, audit};
 use crate::model::Timestamp;
 
-/// Rows that are removed in one transaction.
+/// Rows that are removed in one transaction, so that visits wait some milliseconds at most.
 const CHUNK: i64 = 500;
 
 /// A delivery to be made.
@@ -103,16 +103,23 @@ pub struct TargetState {
 }
 
 /// Adds deliveries; those beyond `queue` waiting for a target are dead letters at once.
-pub(super) fn add(connection: &Connection, deliveries: &[NewDelivery], queue: u32, now: Timestamp) -> Result<()> {
-    let mut waiting =
-        connection.prepare_cached("SELECT count(*) FROM (SELECT 1 FROM delivery WHERE target = ?1 AND due IS NOT NULL LIMIT ?2)")?;
+pub(super) fn add(
+    connection: &Connection,
+    deliveries: &[NewDelivery],
+    queue: u32,
+    now: Timestamp,
+) -> Result<()> {
+    let mut waiting = connection.prepare_cached(
+        "SELECT count(*) FROM (SELECT 1 FROM delivery WHERE target = ?1 AND due IS NOT NULL LIMIT ?2)",
+    )?;
     let mut insert = connection.prepare_cached(
         "INSERT INTO delivery (id, target, kind, company, body, created, attempts, due, failure)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8)",
     )?;
     for delivery in deliveries {
         let full = waiting.query_row(params![delivery.target, queue], |row| row.get::<_, u32>(0))? >= queue;
-        let (due, failure) = if full { (None, Some("too many deliveries waited for the target")) } else { (Some(now), None) };
+        let (due, failure) =
+            if full { (None, Some("too many deliveries waited for the target")) } else { (Some(now), None) };
         let NewDelivery { id, target, kind, company, body } = delivery;
         insert.execute(params![id, target, kind, company, body, now, due, failure])?;
         if full {
@@ -125,7 +132,9 @@ pub(super) fn add(connection: &Connection, deliveries: &[NewDelivery], queue: u3
 /// Adds one to a target's `delivered`, `failed` or `dead`.
 fn count(connection: &Connection, target: &str, column: &'static str) -> Result<()> {
     connection
-        .prepare_cached("INSERT OR IGNORE INTO delivery_count (target, delivered, failed, dead) VALUES (?1, 0, 0, 0)")?
+        .prepare_cached(
+            "INSERT OR IGNORE INTO delivery_count (target, delivered, failed, dead) VALUES (?1, 0, 0, 0)",
+        )?
         .execute([target])?;
     connection
         .prepare_cached(&format!("UPDATE delivery_count SET {column} = {column} + 1 WHERE target = ?1"))?
@@ -166,7 +175,10 @@ impl Store {
         self.write(move |connection| {
             connection.execute("DELETE FROM delivery WHERE id = ?1", [&id])?;
             count(connection, &target, "delivered")?;
-            connection.execute("UPDATE delivery_count SET last_delivered = ?2 WHERE target = ?1", params![target, now])?;
+            connection.execute(
+                "UPDATE delivery_count SET last_delivered = ?2 WHERE target = ?1",
+                params![target, now],
+            )?;
             Ok(())
         })
     }

@@ -177,10 +177,22 @@ impl Store {
     /// A company with its numbers of all the time that is kept, its latest 100 visits with at most 500 page views each, and its notes. None
     /// where it is not known, or hidden. Waits: not for async tasks.
     pub fn lead(&self, id: &str, formula: &ScoreFormula, now: Timestamp) -> Result<Option<LeadDetail>> {
+        self.lead_on(&[], id, formula, now)
+    }
+
+    /// The same with the numbers and visits of these sites alone; of all where none is named. When it was first and last seen, tags, status
+    /// and owner are the company's, wherever it came.
+    pub fn lead_on(
+        &self,
+        names: &[String],
+        id: &str,
+        formula: &ScoreFormula,
+        now: Timestamp,
+    ) -> Result<Option<LeadDetail>> {
         let scoring = Scoring { formula, groups: &self.shared.groups, now };
         self.read(|connection| {
             let Some(number) = number_of(connection, id)? else { return Ok(None) };
-            let sites = sites(connection, &[])?;
+            let sites = sites(connection, names)?;
             let Some(candidate) = candidate(connection, &sites, ALWAYS, &scoring, number)? else {
                 return Ok(None);
             };
