@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use nameplate::{Address, InvalidAddress};
 use nameplate_daemon::SocketMode;
+use nameplate_leads::access::{Role, Scope};
+use nameplate_web::Listen;
 
 /// Says which company or operator is behind an IP address.
 ///
@@ -32,6 +34,8 @@ pub(crate) enum Command {
     Purge(Purge),
     Backup(Backup),
     Restore(Restore),
+    User(User),
+    Key(Key),
     TryTarget(TryTarget),
     Completions(Completions),
     Man(Man),
@@ -103,6 +107,9 @@ pub(crate) struct Serve {
     /// Answer HTTP for metrics (/metrics, Prometheus) and health (/health) on a second Unix socket, mode 0660
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub(crate) monitor: Option<PathBuf>,
+    /// Serve REST and the dashboard here: an address with its port, or a Unix socket's path; needs [leads] in the configuration
+    #[arg(long, value_name = "ADDRESS", value_parser = |listen: &str| Listen::try_from(listen.to_owned()), requires = "config")]
+    pub(crate) http: Option<Listen>,
     /// Socket's mode: octal digits, as 0660, which it is if nothing is said
     #[arg(long, value_name = "MODE", value_parser = |mode: &str| SocketMode::try_from(mode.to_owned()))]
     pub(crate) mode: Option<SocketMode>,
@@ -413,6 +420,132 @@ pub(crate) struct Restore {
     /// Backup
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) backup: PathBuf,
+}
+
+/// Says who may sign in to the dashboard
+///
+/// Works on the store that the configuration names, whether the daemon runs or not. Passwords are read from the
+/// terminal, or as one line from standard input; they have at least 12 characters.
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = true)]
+pub(crate) struct User {
+    #[command(subcommand)]
+    pub(crate) action: UserAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserAction {
+    Add(UserAdd),
+    List(UserList),
+    Passwd(UserName),
+    Totp(UserTotp),
+    Remove(UserRemove),
+}
+
+/// Adds a user
+#[derive(Debug, Args)]
+pub(crate) struct UserAdd {
+    /// The daemon's TOML file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) config: PathBuf,
+    /// What the user is there for: administrator, analyst, data_protection_officer
+    #[arg(long, value_name = "ROLE", value_parser = role)]
+    pub(crate) role: Role,
+    /// The user's name
+    pub(crate) name: String,
+}
+
+/// Lists the users: name, role, whether there is a second factor
+#[derive(Debug, Args)]
+pub(crate) struct UserList {
+    /// The daemon's TOML file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) config: PathBuf,
+    /// Print JSON, one user per line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Gives a user another password, and signs it out everywhere
+#[derive(Debug, Args)]
+pub(crate) struct UserName {
+    /// The daemon's TOML file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) config: PathBuf,
+    /// The user's name
+    pub(crate) name: String,
+}
+
+/// Takes away the second factor of a user who has lost it, and signs it out everywhere; an administrator sets up another one at
+/// the next sign-in
+#[derive(Debug, Args)]
+pub(crate) struct UserTotp {
+    #[command(flatten)]
+    pub(crate) user: UserName,
+}
+
+/// Removes a user, and signs it out everywhere
+#[derive(Debug, Args)]
+pub(crate) struct UserRemove {
+    #[command(flatten)]
+    pub(crate) user: UserName,
+}
+
+/// Makes keys for programs that use REST
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = true)]
+pub(crate) struct Key {
+    #[command(subcommand)]
+    pub(crate) action: KeyAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyAction {
+    Add(KeyAdd),
+    List(KeyList),
+    Remove(KeyRemove),
+}
+
+/// Makes a key and prints its secret, which is shown this once
+#[derive(Debug, Args)]
+pub(crate) struct KeyAdd {
+    /// The daemon's TOML file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) config: PathBuf,
+    /// What the key may do: visits, read, write, export, rights, objections, audit, operate; may be given more than once
+    #[arg(long = "scope", value_name = "SCOPE", value_parser = scope, required = true)]
+    pub(crate) scopes: Vec<Scope>,
+    /// The key's name
+    pub(crate) name: String,
+}
+
+/// Lists the keys: name, scopes, who made it
+#[derive(Debug, Args)]
+pub(crate) struct KeyList {
+    /// The daemon's TOML file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) config: PathBuf,
+    /// Print JSON, one key per line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Removes a key, which then opens nothing any more
+#[derive(Debug, Args)]
+pub(crate) struct KeyRemove {
+    /// The daemon's TOML file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) config: PathBuf,
+    /// The key's name
+    pub(crate) name: String,
+}
+
+fn role(text: &str) -> Result<Role, &'static str> {
+    Role::from_name(text).ok_or("no role")
+}
+
+fn scope(text: &str) -> Result<Scope, &'static str> {
+    Scope::from_name(text).ok_or("no scope")
 }
 
 /// Prints a completion script for a shell

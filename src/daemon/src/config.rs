@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nameplate_leads::config::LeadsConfig;
+use nameplate_web::WebConfig;
 use serde::Deserialize;
 
 /// What to serve, where, to whom, and within which limits. docs/nameplate-serve.example.toml shows every
@@ -38,6 +39,8 @@ pub struct Config {
     pub monitor: Monitor,
     /// Where visits are kept, and what may be done with them. Without it there are lookups and nothing else.
     pub leads: Option<LeadsConfig>,
+    /// Where REST and the dashboard are served. Without it they are not.
+    pub web: Option<WebConfig>,
 }
 
 /// Who may connect to the socket: whom its mode lets in, and of those, if there is a list, whom the list names.
@@ -260,6 +263,16 @@ impl Config {
         ];
         if let Some((key, _, expected)) = bounds.into_iter().find(|(_, holds, _)| !holds) {
             return Err(ConfigError::OutOfBounds { key, expected });
+        }
+        if let Some(web) = &self.web {
+            if self.leads.is_none() {
+                let expected = "REST and the dashboard are about visits: there must be [leads], too";
+                return Err(ConfigError::OutOfBounds { key: "web", expected });
+            }
+            web.check().map_err(|invalid| ConfigError::OutOfBounds {
+                key: invalid.key,
+                expected: invalid.expected,
+            })?;
         }
         let Some(leads) = &self.leads else { return Ok(()) };
         if self.suppress.is_none() {

@@ -13,6 +13,7 @@ use std::io;
 use std::os::unix::net;
 use std::pin::pin;
 
+use nameplate_leads::forget::{self, forget_stack};
 use rustix::io::Errno;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixStream;
@@ -25,7 +26,6 @@ use crate::budget::Share;
 use crate::buffer::Buffer;
 use crate::commands::{self, Flow, Lookups, Session};
 use crate::counters::Refusal;
-use crate::forget::{self, forget_stack};
 use crate::limits::{READ_BYTES, VISITS, VISITS_AT_ONCE};
 use crate::output::Output;
 use crate::resp::{Parser, ProtocolError};

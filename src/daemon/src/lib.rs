@@ -41,7 +41,6 @@ mod connection;
 mod counters;
 mod deadline;
 mod descriptors;
-mod forget;
 mod limits;
 pub mod monitor;
 mod notify;
@@ -50,6 +49,7 @@ pub mod resp;
 mod server;
 pub mod socket;
 mod state;
+mod web;
 mod worker;
 
 use std::io;
@@ -70,10 +70,12 @@ use activation::Passed;
 pub use config::{Access, Account, Config, ConfigError, Limits, Monitor, SocketMode};
 use limits::PURGE_INTERVAL;
 use monitor::MonitorTask;
+use nameplate_web::WebServer;
 pub use server::run;
 use socket::Place;
 pub use socket::{SocketError, SocketFile};
 pub use state::State;
+use web::Web;
 
 /// Why the daemon did not start, or how it ended badly.
 #[derive(Debug, thiserror::Error)]
@@ -96,6 +98,17 @@ pub enum ServeError {
         /// Why not.
         source: SocketError,
     },
+    /// The address for HTTP cannot be had.
+    #[error("listening on {address}: {source}")]
+    Address {
+        /// Of `[web]`.
+        address: std::net::SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The web server cannot be started.
+    #[error(transparent)]
+    Web(#[from] nameplate_web::WebError),
     /// What the service manager passed is no socket to serve on.
     #[error(transparent)]
     Activation(#[from] ActivationError),
@@ -108,7 +121,7 @@ pub enum ServeError {
 /// sent, for at most five seconds, and removes the socket. `ready` is called once clients can
 /// connect; a service manager that wants to know is told, too.
 ///
-/// Signals: SIGHUP opens the file and the suppression list anew, and serves on with what was there if that
+/// Signals: SIGHUP opens the file, the suppression list and the certificate anew, and serves on with what was there if that
 /// fails; SIGPIPE, which a client that hangs up may cause, has no effect from here on.
 pub fn serve(config: &Config, ready: impl FnOnce()) -> Result<(), ServeError> {
     config.check()?;
@@ -198,14 +211,40 @@ async fn serve_state(
     } else {
         info!(%file, build, "serving on the socket that the service manager passed");
     }
+    let web = match (&config.web, state.leads()) {
+        (Some(web), Some(leads)) => match Web::start(web, &config.access, Arc::clone(leads)).await {
+            Ok(web) => Some(web),
+            Err(error) => {
+                if let Some((monitor, place)) = monitor {
+                    monitor.end().await;
+                    let _ = leave(place).await;
+                }
+                let _ = leave(clients.place).await;
+                return Err(error);
+            }
+        },
+        _ => None,
+    };
     let purging = state.leads().map(|leads| tokio::spawn(purge_daily(Arc::clone(leads))));
-    let watcher = tokio::spawn(signals.watch(Arc::clone(&state), shutdown.clone()));
+    let watcher =
+        tokio::spawn(signals.watch(Arc::clone(&state), web.as_ref().map(Web::server), shutdown.clone()));
+    let ending = shutdown.clone();
+    // Beside the socket's clients, so that both have their time.
+    let web = web.map(|web| {
+        tokio::spawn(async move {
+            ending.cancelled().await;
+            web.end().await
+        })
+    });
     notify::ready(build);
     ready();
     run(clients.listener, state, shutdown).await?;
     watcher.abort();
     if let Some(purging) = purging {
         purging.abort();
+    }
+    if let Some(web) = web {
+        web.await.map_err(io::Error::other)??;
     }
     if let Some(outgoing) = leads.as_ref().and_then(|leads| leads.outgoing()) {
         outgoing.shutdown().await;
@@ -307,16 +346,17 @@ impl Signals {
     }
 
     /// Reloads when the daemon is asked to, and cancels `shutdown` when it is asked to end.
-    async fn watch(mut self, state: Arc<State>, shutdown: CancellationToken) {
+    async fn watch(mut self, state: Arc<State>, web: Option<Arc<WebServer>>, shutdown: CancellationToken) {
         loop {
             tokio::select! {
                 _ = self.terminate.recv() => break info!("SIGTERM"),
                 _ = self.interrupt.recv() => break info!("SIGINT"),
                 // Not waited for: SIGTERM is to be heard meanwhile. The log has how it ended.
                 _ = self.hangup.recv() => {
-                    let state = Arc::clone(&state);
+                    let (state, web) = (Arc::clone(&state), web.clone());
                     notify::reloading();
                     tokio::spawn(async move {
+                        web::reload(web).await;
                         let failed = state.reload().await.err();
                         notify::reloaded(state.build(), failed);
                     });

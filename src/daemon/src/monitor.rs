@@ -26,10 +26,10 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::forget::{self, forgetting};
 use crate::limits::{ACCEPT_PAUSE, MONITOR_CONNECTIONS, MONITOR_HEADER_BYTES, MONITOR_TIME};
 use crate::state::State;
 use metrics::Metrics;
+use nameplate_leads::forget::{self, forgetting};
 
 /// The task that answers.
 pub(crate) struct MonitorTask {

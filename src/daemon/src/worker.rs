@@ -15,9 +15,9 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::connection;
-use crate::forget::{self, forgetting};
 use crate::limits::DRAIN;
 use crate::state::Admission;
+use nameplate_leads::forget::{self, forgetting};
 
 /// A client on its way to the thread that answers it.
 struct Arrival {

@@ -21,6 +21,7 @@ use crate::model::Filtered;
 
 /// One correction, as the API takes it and the store keeps it:
 /// `{"says": "not_that_company", "company": "lei:…"}`, `{"says": "ours", "network": "192.0.2.0/24"}`.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Correction {
@@ -35,6 +36,7 @@ pub struct Correction {
 }
 
 /// What a correction says.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Says {

@@ -30,10 +30,12 @@
 //! | `outgoing`, `export` | targets, signatures, retries, formats | SQL, addresses |
 //! | `leads` | the whole: [`Leads`], which daemon and web use | SQL, HTTP |
 
+pub mod access;
 pub mod client_address;
 pub mod config;
 pub mod correction;
 pub mod export;
+pub mod forget;
 pub mod form_domain;
 pub mod gate;
 mod leads;

@@ -48,6 +48,7 @@ pub struct Seen {
 }
 
 /// How a visit got its company.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IdentifiedBy {
@@ -58,6 +59,7 @@ pub enum IdentifiedBy {
 }
 
 /// What the engine said of a company at that moment.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CompanyFacts {
     /// Stable from build to build: `lei:…`, `asn:…`; `domain:…` where a form's domain is all that is known.
@@ -92,6 +94,7 @@ pub struct CompanyFacts {
 }
 
 /// A source as the range file names it.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SourceFact {
     /// Short name: `ip-asn`.
@@ -112,6 +115,7 @@ pub struct SourceFact {
 
 /// What was looked at, and where the way to it came from. Queries and fragments of URLs are not kept: they often hold names,
 /// addresses and keys.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page {
     /// The URL's path, from `/`.
@@ -138,6 +142,7 @@ pub struct Page {
 pub struct CookieId(pub u128);
 
 /// Why a visit is not shown as a company's.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Filtered {
@@ -240,6 +245,7 @@ impl Filtered {
 }
 
 /// What the owner does with a company.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LeadStatus {
@@ -283,6 +289,7 @@ pub struct LeadsQuery {
 }
 
 /// What companies are ordered by.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sort {
@@ -304,6 +311,7 @@ pub enum Sort {
 }
 
 /// A company on a page of leads.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Lead {
     /// What is known of it, as of its last visit.
@@ -332,6 +340,7 @@ pub struct Lead {
 }
 
 /// A page of companies.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LeadsPage {
     /// The companies, in the order that was asked for.
@@ -342,6 +351,7 @@ pub struct LeadsPage {
 }
 
 /// A company with its visits.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LeadDetail {
     /// The company, with the numbers of the whole kept time.
@@ -354,6 +364,7 @@ pub struct LeadDetail {
 }
 
 /// One visit: page views of a company on one site, less than 30 minutes apart, of one session where sessions are kept.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct VisitDetail {
     /// The site's name.
@@ -369,6 +380,7 @@ pub struct VisitDetail {
 }
 
 /// One page view.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PageView {
     /// When.
@@ -379,6 +391,7 @@ pub struct PageView {
 }
 
 /// What a user wrote about a company.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Note {
     /// Its number.
@@ -392,6 +405,7 @@ pub struct Note {
 }
 
 /// What a user changes of a company; what is absent stays.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LeadChange {
@@ -418,6 +432,7 @@ pub struct FilteredQuery {
 }
 
 /// Page views of a site that were not shown as a company's, by why.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FilteredCount {
     /// The site's name.
@@ -431,6 +446,7 @@ pub struct FilteredCount {
 }
 
 /// The most that a page may be told about its own visit.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct VisitReply {
     /// At which level the visit was processed.

@@ -15,6 +15,8 @@ pub const MAX_DEPTH: usize = 8;
 pub const MAX_CONDITIONS: usize = 100;
 
 /// A condition over a company within a period.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(no_recursion))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
 pub enum Condition {
@@ -38,6 +40,7 @@ pub enum Condition {
 }
 
 /// One field and what must hold of it.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Test {
     /// Of what.
@@ -48,6 +51,7 @@ pub struct Test {
 }
 
 /// What can be tested.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Field {
@@ -98,6 +102,7 @@ pub enum Field {
 }
 
 /// What must hold of a field. Texts are compared without regard to case.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Predicate {

@@ -23,6 +23,7 @@
 //! | `tally` | visits, page views and seconds of a company in a day, a month, a year | `counts` |
 //! | `filtered` | page views of a day that are not shown, by reason | `counts` |
 //! | `segment`, `correction`, `objection`, `audit` | what users said | never; `audit` with `audit` |
+//! | `user`, `session`, `key` | who may sign in, who has, and the keys of programs | sessions when they end |
 //! | `delivery`, `alert_…` | what waits to be sent, dead letters; who is in which segment | the company, or after `keep_days` |
 //!
 //! A page of companies reads `tally` alone: a period is at most two ends of days, and months and years between them, so that its cost
@@ -51,6 +52,7 @@ mod rights;
 mod schema;
 mod segments;
 mod totals;
+mod users;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -64,6 +66,7 @@ pub use audit::AuditEntry;
 pub use backup::{BackupReport, LONGEST_BACKUP_DAYS, check_store, expire_backups, restore, verify_backup};
 pub use deliveries::{Delivery, DeliveryState, Failed, NewDelivery, Next, Resend, TargetState};
 pub use objection::{CompanySelector, StoredObjection};
+pub use users::{Accounts, Key, NewSession, SecondFactor, SecretHash, Session, Stage, User};
 pub use retention::{Purged, Retention};
 pub use rights::{CompanyDay, CompanyExport, VisitorExport, VisitorVisit};
 pub use segments::{Segment, StoredCorrection};

@@ -12,6 +12,7 @@ mod networks;
 mod serve;
 mod store;
 mod suppress;
+mod users;
 mod try_target;
 mod verify;
 
@@ -44,6 +45,8 @@ pub(crate) fn run(command: Command) -> ExitCode {
         Command::Purge(purge) => store::purge(&purge),
         Command::Backup(backup) => store::backup(&backup),
         Command::Restore(restore) => store::restore(&restore),
+        Command::User(user) => users::user(user.action),
+        Command::Key(key) => users::key(key.action),
         Command::TryTarget(target) => try_target::run(&target),
         Command::Completions(completions) => documents::completions(&completions),
         Command::Man(man) => documents::man(&man),

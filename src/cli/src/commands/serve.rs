@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use nameplate_daemon::{Account, Config, ConfigError};
+use nameplate_web::WebConfig;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::Failure;
@@ -23,7 +24,7 @@ pub(super) fn run(arguments: Serve) -> Result<ExitCode, Failure> {
 /// The configuration file, with the flags put over it.
 fn configuration(arguments: Serve) -> Result<Config, ConfigError> {
     let mut config = arguments.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
-    let Serve { db, socket, suppress, public_key, map, prefault, allow_older, monitor, .. } = arguments;
+    let Serve { db, socket, suppress, public_key, map, prefault, allow_older, monitor, http, .. } = arguments;
     let Serve { mode, group, allow_users, allow_groups, .. } = arguments;
     config.db = db.unwrap_or(config.db);
     config.socket = socket.unwrap_or(config.socket);
@@ -40,6 +41,12 @@ fn configuration(arguments: Serve) -> Result<Config, ConfigError> {
     if !allow_users.is_empty() || !allow_groups.is_empty() {
         access.allow_users = allow_users.into_iter().map(Account::Name).collect();
         access.allow_groups = allow_groups.into_iter().map(Account::Name).collect();
+    }
+    if let Some(listen) = http {
+        match &mut config.web {
+            Some(web) => web.listen = listen,
+            None => config.web = Some(WebConfig::at(listen)),
+        }
     }
     config.check()?;
     Ok(config)

@@ -10,6 +10,7 @@ use crate::model::Timestamp;
 const MOST: u32 = 1000;
 
 /// One entry.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {
     /// Its number; later ones are higher.

@@ -59,6 +59,7 @@ pub struct Failed {
 }
 
 /// A delivery in a list. Without its body, which holds a company's data.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DeliveryState {
     /// Its id.
@@ -83,6 +84,7 @@ pub struct DeliveryState {
 }
 
 /// What became of a target's deliveries.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TargetState {
     /// The target's name.

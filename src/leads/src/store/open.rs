@@ -36,6 +36,22 @@ pub(super) struct Opened {
 
 pub(super) fn open(path: &Path, options: &StoreOptions) -> Result<Opened> {
     let lock = lock(path)?;
+    let writer = prepare(path)?;
+    if let Some(pages) = options.max_pages {
+        pragma(&writer, "max_page_count", &pages.to_string())?;
+    }
+    let groups = sort_into_groups(&writer, options)?;
+    let objections = Objections::load(&writer)?;
+    let checkpointer = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    // The main file is synced by who brings the WAL back.
+    pragma(&checkpointer, "synchronous", "FULL")?;
+    pragma(&checkpointer, "wal_autocheckpoint", "0")?;
+    pragma(&checkpointer, "cache_size", "-256")?;
+    Ok(Opened { writer, checkpointer, groups: Arc::new(groups), objections, lock })
+}
+
+/// A connection that writes, to a store that is made and brought up to date. Its lock is held by the caller.
+pub(super) fn prepare(path: &Path) -> Result<Connection> {
     make(path)?;
     let writer = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     // Before a setting changes what may be another program's.
@@ -53,17 +69,7 @@ pub(super) fn open(path: &Path, options: &StoreOptions) -> Result<Opened> {
     pragma(&writer, "journal_size_limit", "33554432")?;
     pragma(&writer, "cache_size", "-32768")?;
     schema::migrate(&writer)?;
-    if let Some(pages) = options.max_pages {
-        pragma(&writer, "max_page_count", &pages.to_string())?;
-    }
-    let groups = sort_into_groups(&writer, options)?;
-    let objections = Objections::load(&writer)?;
-    let checkpointer = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    // The main file is synced by who brings the WAL back.
-    pragma(&checkpointer, "synchronous", "FULL")?;
-    pragma(&checkpointer, "wal_autocheckpoint", "0")?;
-    pragma(&checkpointer, "cache_size", "-256")?;
-    Ok(Opened { writer, checkpointer, groups: Arc::new(groups), objections, lock })
+    Ok(writer)
 }
 
 /// A connection that can't write.

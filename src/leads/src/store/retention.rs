@@ -32,6 +32,7 @@ pub struct Retention {
 }
 
 /// What a purge removed, in rows.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Purged {
     /// Visits.

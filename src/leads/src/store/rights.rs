@@ -19,6 +19,7 @@ const DAYS: i64 = 100;
 const TEXTS: usize = 20;
 
 /// All that is kept of a visitor.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct VisitorExport {
     /// The visits, the oldest first.
@@ -26,6 +27,7 @@ pub struct VisitorExport {
 }
 
 /// One visit of a visitor.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct VisitorVisit {
     /// The company whose network it came from.
@@ -36,6 +38,7 @@ pub struct VisitorVisit {
 }
 
 /// All that is kept of a company.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CompanyExport {
     /// What is known of it, with its sources.
@@ -59,6 +62,7 @@ pub struct CompanyExport {
 }
 
 /// What is counted for a company.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CompanyDay {
     /// The site's name.

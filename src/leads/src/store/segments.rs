@@ -15,6 +15,7 @@ const LONGEST_NOTE: usize = 20_000;
 const MOST_TAGS: usize = 100;
 
 /// A condition under a name.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Segment {
     /// Its name.

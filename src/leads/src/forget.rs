@@ -7,16 +7,16 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 /// Bytes: more than a turn needs of the stack to answer requests, as it is compiled for release.
-pub(crate) const REQUESTS: usize = 8 << 10;
+pub const REQUESTS: usize = 8 << 10;
 
 /// The same for a turn of hyper's.
-pub(crate) const HTTP: usize = 32 << 10;
+pub const HTTP: usize = 32 << 10;
 
 /// See [`forgetting`].
-pub(crate) struct Forgetting<F, const DEPTH: usize>(Pin<Box<F>>);
+pub struct Forgetting<F, const DEPTH: usize>(Pin<Box<F>>);
 
 /// Does what `work` does; after each of its turns `DEPTH` bytes of the stack that it used are overwritten.
-pub(crate) fn forgetting<const DEPTH: usize, F: Future>(work: F) -> Forgetting<F, DEPTH> {
+pub fn forgetting<const DEPTH: usize, F: Future>(work: F) -> Forgetting<F, DEPTH> {
     Forgetting(Box::pin(work))
 }
 
@@ -37,10 +37,10 @@ fn turn<F: Future>(work: Pin<&mut F>, context: &mut Context<'_>) -> Poll<F::Outp
 }
 
 /// What deciding a visit leaves: reading JSON, URLs and names of browsers needs more of the stack than lookups do.
-pub(crate) const VISITS: usize = 64 << 10;
+pub const VISITS: usize = 64 << 10;
 
 /// Overwrites what calls that have returned left on this thread's stack.
 #[inline(never)]
-pub(crate) fn forget_stack<const DEPTH: usize>() {
+pub fn forget_stack<const DEPTH: usize>() {
     black_box(&mut [0_u8; DEPTH]);
 }

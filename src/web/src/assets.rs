@@ -1,0 +1,72 @@
+//! Files that are compiled in. Each has the hash of its content in its name, so that browsers may keep it for ever and a new
+//! program is never shown in an old style.
+
+use std::sync::LazyLock;
+
+use axum::body::Body;
+use hyper::Response;
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use sha2::{Digest, Sha256};
+
+use crate::app::App;
+use crate::guard::Call;
+use crate::problem::Problem;
+
+/// A file.
+pub(crate) struct Asset {
+    name: &'static str,
+    extension: &'static str,
+    kind: &'static str,
+    content: &'static [u8],
+}
+
+/// The style of all pages.
+pub(crate) static STYLE: LazyLock<Published> = LazyLock::new(|| Published::new(&ASSETS[0]));
+/// The icon of all pages.
+pub(crate) static ICON: LazyLock<Published> = LazyLock::new(|| Published::new(&ASSETS[1]));
+
+const ASSETS: [Asset; 2] = [
+    Asset {
+        name: "style",
+        extension: "css",
+        kind: "text/css; charset=utf-8",
+        content: include_bytes!("../static/style.css"),
+    },
+    Asset {
+        name: "icon",
+        extension: "svg",
+        kind: "image/svg+xml",
+        content: include_bytes!("../static/icon.svg"),
+    },
+];
+
+/// A file with its name for browsers.
+pub(crate) struct Published {
+    asset: &'static Asset,
+    file: String,
+}
+
+impl Published {
+    fn new(asset: &'static Asset) -> Published {
+        let hash = Sha256::digest(asset.content);
+        let hash = u64::from_be_bytes(std::array::from_fn(|place| hash[place]));
+        Published { asset, file: format!("{}.{hash:016x}.{}", asset.name, asset.extension) }
+    }
+
+    /// Its path.
+    pub(crate) fn path(&self) -> String {
+        format!("/static/{}", self.file)
+    }
+}
+
+/// `GET /static/{file}`.
+#[expect(clippy::unused_async, reason = "as all handlers are")]
+pub(crate) async fn file(_app: App, call: Call) -> Result<Response<Body>, Problem> {
+    let known = [&*STYLE, &*ICON].into_iter().find(|published| published.file == call.id());
+    let asset = known.ok_or_else(Problem::not_found)?.asset;
+    let mut response = Response::new(Body::from(asset.content));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(asset.kind));
+    let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
+    response.headers_mut().insert(CACHE_CONTROL, forever);
+    Ok(response)
+}
