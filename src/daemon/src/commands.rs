@@ -247,7 +247,14 @@ pub(crate) async fn execute<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
             reply.simple("OK");
             return Ok(Flow::Close);
         }
-        Id::Visit | Id::Leads | Id::Lead | Id::Visitor | Id::Filtered | Id::Objection | Id::Purge | Id::Backup => {
+        Id::Visit
+        | Id::Leads
+        | Id::Lead
+        | Id::Visitor
+        | Id::Filtered
+        | Id::Objection
+        | Id::Purge
+        | Id::Backup => {
             // Without leads there are no such commands.
             if let Some(leads) = session.state().leads().cloned() {
                 leads::answer(command.id, leads, session, arguments, reply).await;

@@ -105,7 +105,7 @@ fn plain(expression: &str) -> Option<String> {
     let mut characters = expression.chars();
     while let Some(character) = characters.next() {
         match character {
-            '\\' => text.push(characters.next().filter(|escaped| escaped.is_ascii_punctuation())?),
+            '\\' => text.push(characters.next().filter(char::is_ascii_punctuation)?),
             '.' | '^' | '$' | '*' | '+' | '?' | '(' | ')' | '[' | ']' | '{' | '}' | '|' => return None,
             _ => text.push(character),
         }

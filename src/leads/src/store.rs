@@ -66,10 +66,10 @@ pub use audit::AuditEntry;
 pub use backup::{BackupReport, LONGEST_BACKUP_DAYS, check_store, expire_backups, restore, verify_backup};
 pub use deliveries::{Delivery, DeliveryState, Failed, NewDelivery, Next, Resend, TargetState};
 pub use objection::{CompanySelector, StoredObjection};
-pub use users::{Accounts, Key, NewSession, SecondFactor, SecretHash, Session, Stage, User};
 pub use retention::{Purged, Retention};
 pub use rights::{CompanyDay, CompanyExport, VisitorExport, VisitorVisit};
 pub use segments::{Segment, StoredCorrection};
+pub use users::{Accounts, Key, NewSession, SecondFactor, SecretHash, Session, Stage, User};
 use writer::{Job, Writer};
 
 /// How a store is opened.

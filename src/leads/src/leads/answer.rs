@@ -50,21 +50,18 @@ pub(super) fn of_form(
         return Err(Filtered::Suppressed);
     }
     let known = domains.company_id(domain, snapshot);
-    let mut company = match known.as_deref().and_then(|id| snapshot.company(id)) {
-        Some(company) => {
-            // What says so of its networks says so of the company.
-            let network = snapshot.networks(company.id()).next();
-            let answer = network.map(|network| snapshot.lookup(network.first.into()));
-            facts(&company, answer.iter().flat_map(Answer::sources))
-        }
-        None => {
-            let name = domain.registrable().unwrap_or(domain.as_str()).to_owned();
-            CompanyFacts {
-                id: format!("domain:{name}"),
-                domain: Some(name.clone()),
-                name,
-                ..CompanyFacts::default()
-            }
+    let mut company = if let Some(company) = known.as_deref().and_then(|id| snapshot.company(id)) {
+        // What says so of its networks says so of the company.
+        let network = snapshot.networks(company.id()).next();
+        let answer = network.map(|network| snapshot.lookup(network.first.into()));
+        facts(&company, answer.iter().flat_map(Answer::sources))
+    } else {
+        let name = domain.registrable().unwrap_or(domain.as_str()).to_owned();
+        CompanyFacts {
+            id: format!("domain:{name}"),
+            domain: Some(name.clone()),
+            name,
+            ..CompanyFacts::default()
         }
     };
     company.confidence = FORM_CONFIDENCE;

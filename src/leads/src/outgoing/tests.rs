@@ -296,7 +296,11 @@ fn a_company_is_told_of_once_until_it_left_and_came_back() {
     alerts(&store, &text, NOW).look().unwrap();
     let crate::store::Next::Due(next) = store.next_delivery("shop", NOW).unwrap() else { panic!() };
     let event: Event = serde_json::from_str(&next.body).unwrap();
-    assert_eq!((event.data.lead.page_views, event.data.lead.visits), (1, 1), "another site's numbers are not told");
+    assert_eq!(
+        (event.data.lead.page_views, event.data.lead.visits),
+        (1, 1),
+        "another site's numbers are not told"
+    );
     assert_eq!(event.data.sites, ["shop"]);
     assert_eq!(told(&store, &text, NOW), says(&[("shop", "lead.created", "a")]));
     // The next day, once, for who asked for that.
