@@ -268,7 +268,7 @@ async fn purge_daily(leads: Arc<Leads>) {
         match leads.ask(|leads| leads.purge("schedule")).await {
             Ok(purged) => info!(rows = purged.rows(), "removed what is older than it may get"),
             Err(error) => {
-                warn!(%error, "what is older than it may get could not be removed; trying again in a day")
+                warn!(%error, "what is older than it may get could not be removed; trying again in a day");
             }
         }
     }

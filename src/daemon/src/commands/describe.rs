@@ -9,7 +9,7 @@ pub(super) fn command(arguments: Arguments<'_>, leads: bool, reply: &mut Writer)
         every(leads, describe, reply);
     } else if is(subcommand, "COUNT") {
         exact(arguments, "command|count", reply, |reply| {
-            reply.integer(Command::all(leads).count().cast_signed() as i64)
+            reply.integer(Command::all(leads).count().cast_signed() as i64);
         });
     } else if is(subcommand, "LIST") {
         exact(arguments, "command|list", reply, |reply| {
