@@ -155,12 +155,12 @@ fn told(entry: &Suppression) -> serde_json::Value {
 
 /// `OBJECTION LIST`, `OBJECTION ADD json`, `OBJECTION LIFT json`
 async fn objection(leads: Arc<Leads>, actor: String, arguments: Arguments<'_>, reply: &mut Writer) {
-    let (listing, adding, lifting) =
+    let (list, add, withdraw) =
         (is(arguments.get(1), "LIST"), is(arguments.get(1), "ADD"), is(arguments.get(1), "LIFT"));
-    if !(listing && arguments.len() == 2 || (adding || lifting) && arguments.len() == 3) {
+    if !(list && arguments.len() == 2 || (add || withdraw) && arguments.len() == 3) {
         return unknown_subcommand(reply);
     }
-    if listing {
+    if list {
         let rules = leads.ask(Leads::objections).await;
         return write(rules.map(|rules| rules.iter().map(told).collect::<Vec<_>>()), reply);
     }
@@ -172,7 +172,7 @@ async fn objection(leads: Arc<Leads>, actor: String, arguments: Arguments<'_>, r
     let Some(rule) = objection.rule() else {
         return reply.error(&["ERR an objection has one of id, domain, network, or register with number"]);
     };
-    if adding {
+    if add {
         let done = leads.ask(move |leads| leads.suppress(rule, &reason, &actor)).await;
         write(done.map(|done| json!({"new": done.new, "removed": done.removed})), reply);
     } else {
