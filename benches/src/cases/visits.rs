@@ -55,8 +55,9 @@ pub fn measure(
     fs::write(
         &config,
         format!(
-            "suppress = {list:?}\n[leads]\nstore = {:?}\n[[leads.sites]]\nname = \"shop\"\nhosts = [\"shop.example\"]\n",
-            directory.join("leads.db")
+            "suppress = '{}'\n[leads]\nstore = '{}'\n[[leads.sites]]\nname = \"shop\"\nhosts = [\"shop.example\"]\n",
+            list.display(),
+            directory.join("leads.db").display()
         ),
     )?;
     let server = Server::nameplate_with(&data.path, &config, directory, &cores)?;
@@ -76,6 +77,7 @@ pub fn measure(
         Ok(start.elapsed().as_nanos() as f64 / (passes as f64 * f64::from(ADDRESSES)))
     };
     let once = turn(10)? * f64::from(ADDRESSES);
+    #[allow(clippy::cast_sign_loss, reason = "times are not negative")]
     let passes = ((TURN.as_nanos() as f64 / once) as u64).max(1);
     let (mut with, mut alone) = (Vec::new(), Vec::new());
     let mut visits = 0;
