@@ -77,13 +77,14 @@ export class House {
   }
 
   run(name, command, parameters, options = {}) {
-    const child = spawn(command, parameters, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+    const child = spawn(command, parameters, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, ...options });
     child.said = '';
     child.stdout.on('data', (data) => (child.said += data));
     child.stderr.on('data', (data) => (child.said += data));
     child.gone = new Promise((done) => child.once('exit', done));
     child.end = async (signal = 'SIGTERM') => {
-      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+      // With its own children: workers of PHP's web server outlive it otherwise.
+      if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid, signal);
       await child.gone;
     };
     this.onEnd(() => child.end());
