@@ -12,8 +12,8 @@ mod networks;
 mod serve;
 mod store;
 mod suppress;
-mod users;
 mod try_target;
+mod users;
 mod verify;
 
 use std::error::Error;
