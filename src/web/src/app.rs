@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use nameplate_leads::model::VisitReply;
-use nameplate_leads::store::{Accounts, StoreError};
-use nameplate_leads::{Begun, Leads, LeadsError};
+use nameplate_leads::store::{Accounts, Resend, StoreError};
+use nameplate_leads::{Begun, Leads, LeadsError, now};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::error;
 
@@ -90,6 +90,15 @@ impl App {
     /// The second half of a visit.
     pub(crate) async fn finish(&self, begun: Begun) -> Result<VisitReply, Problem> {
         self.0.leads.finish(begun).await.map_err(|error| leads_problem(&error))
+    }
+
+    /// Makes dead letters due again, and wakes who sends them.
+    pub(crate) async fn resend(&self, which: Resend, actor: String) -> Result<u64, Problem> {
+        match self.0.leads.outgoing() {
+            Some(outgoing) => outgoing.resend(which, actor).await.map_err(|error| store_problem(&error)),
+            // Nothing goes out any more, but what could not may be there.
+            None => self.work(move |leads| Ok(leads.store().resend(which, &actor, now())?)).await,
+        }
     }
 
     /// A place for an export, which takes a thread for as long as its client reads.

@@ -2,7 +2,6 @@
 
 use axum::body::Body;
 use hyper::{Response, StatusCode};
-use nameplate_leads::now;
 use nameplate_leads::store::{DeliveryState, Resend, TargetState};
 use serde::{Deserialize, Serialize};
 
@@ -85,6 +84,6 @@ pub(crate) async fn resend(app: App, call: Call) -> Result<Response<Body>, Probl
         _ => return Err(Problem::invalid("a delivery's id or a target's name, and not both")),
     };
     let actor = call.actor();
-    let resent = app.work(move |leads| Ok(leads.store().resend(which, &actor, now())?)).await?;
+    let resent = app.resend(which, actor).await?;
     json(StatusCode::OK, &Resent { resent })
 }
