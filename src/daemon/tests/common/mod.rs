@@ -82,9 +82,9 @@ pub(crate) fn state_with_leads(directory: &Path) -> Arc<State> {
     let options = GenerationOptions { copy: true, suppression: Some(list.clone()), ..Default::default() };
     let generations = Arc::new(Generations::open(&path, options).unwrap());
     let config: LeadsConfig = toml::from_str(&format!(
-        "store = {:?}\n[[sites]]\nname = \"shop\"\nhosts = [\"shop.example\"]\nhighest_level = \"sessions\"\n\
+        "store = \"{}\"\n[[sites]]\nname = \"shop\"\nhosts = [\"shop.example\"]\nhighest_level = \"sessions\"\n\
          [[sites]]\nname = \"blog\"\nhosts = [\"blog.example\"]\nlegal_basis = \"legitimate-interest\"",
-        directory.join("leads.db")
+        directory.join("leads.db").display()
     ))
     .unwrap();
     // Opening waits for the disk, which a runtime's thread may not.
