@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use nameplate_daemon::{Config, ConfigError};
-use nameplate_leads::outgoing::config::OutgoingConfig;
+use nameplate_leads::outgoing::config::{OutgoingConfig, Repeat};
 use tempfile::TempDir;
 
 const EXAMPLE: &str = "../../docs/nameplate-serve.example.toml";
@@ -112,7 +112,7 @@ fn the_example_has_every_key_of_leads_and_the_default_of_each() {
     assert_eq!(leads.score, defaults.score);
     let outgoing = OutgoingConfig { allow: Vec::new(), certificates: None, mail: None, ..leads.outgoing };
     assert_eq!(outgoing, defaults.outgoing);
-    assert!(defaults.targets.is_empty() && leads.targets[0].repeat == Default::default());
+    assert!(defaults.targets.is_empty() && leads.targets[0].repeat == Repeat::default());
     assert_eq!(leads.freemail, defaults.freemail);
     assert_eq!(leads.sites[0].policy(), defaults.sites[0].policy());
 }

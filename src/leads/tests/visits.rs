@@ -61,7 +61,7 @@ fn writer() -> Writer {
 struct Shop {
     leads: Arc<Leads>,
     list: PathBuf,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl Shop {
@@ -83,7 +83,7 @@ impl Shop {
         ))
         .unwrap();
         let leads = Arc::new(Leads::open(config, generations, Some(list.clone())).unwrap());
-        Shop { leads, list, _directory: directory }
+        Shop { leads, list, directory }
     }
 
     /// A visit with consent to everything, unless `more` says otherwise.
@@ -156,6 +156,8 @@ fn a_granted_visit_becomes_a_company_with_its_facts() {
 
 #[test]
 fn the_level_decides_what_is_looked_up_and_kept() {
+    use Filtered::{CountConsent, NoConsent, Objection, PrivacyControl, Refused, SiteCounts};
+
     let shop = Shop::open();
     for (site, more, reply) in [
         ("shop", json!({"consent": null}), json!({"level": "off"})),
@@ -172,7 +174,6 @@ fn the_level_decides_what_is_looked_up_and_kept() {
         assert_eq!(shop.visit(EXAMPLE, more.clone()), reply, "{more}");
     }
     assert!(shop.companies().is_empty());
-    use Filtered::{CountConsent, NoConsent, Objection, PrivacyControl, Refused, SiteCounts};
     let expected = [
         (SiteCounts, 1),
         (NoConsent, 2),
@@ -210,11 +211,15 @@ fn who_is_no_visiting_company_is_counted_under_why() {
         let reply = shop.visit(address, more);
         assert_eq!(reply.get("company"), None);
     }
-    use Filtered::{Access, Bot, Monitoring, Own, Reserved, Unknown};
-    assert_eq!(
-        shop.filtered(),
-        [(Bot, 2), (Monitoring, 1), (Access, 1), (Unknown, 1), (Reserved, 1), (Own, 2)]
-    );
+    let expected = [
+        (Filtered::Bot, 2),
+        (Filtered::Monitoring, 1),
+        (Filtered::Access, 1),
+        (Filtered::Unknown, 1),
+        (Filtered::Reserved, 1),
+        (Filtered::Own, 2),
+    ];
+    assert_eq!(shop.filtered(), expected);
     assert!(shop.companies().is_empty());
 }
 
@@ -344,16 +349,16 @@ fn corrections_hold_from_the_next_visit_on() {
 
 #[test]
 fn corrections_and_objections_are_there_after_the_store_is_opened_again() {
-    let Shop { leads, list, _directory } = Shop::open();
+    let Shop { leads, list, directory } = Shop::open();
     let correction = Correction { says: Says::Ours, company: Some("lei:EXAMPLE".into()), network: None };
     leads.correct(correction, "test").unwrap();
     leads.suppress(SuppressionRule::Domain("other.example".into()), "by letter", "test").unwrap();
     let config = leads.config().clone();
     drop(leads);
     let options = GenerationOptions { suppression: Some(list.clone()), ..GenerationOptions::default() };
-    let generations = Arc::new(Generations::open(&_directory.path().join("n.npl"), options).unwrap());
+    let generations = Arc::new(Generations::open(&directory.path().join("n.npl"), options).unwrap());
     let leads = Arc::new(Leads::open(config, generations, Some(list.clone())).unwrap());
-    let shop = Shop { leads, list, _directory };
+    let shop = Shop { leads, list, directory };
     shop.visit(EXAMPLE, json!({}));
     shop.visit(OTHER, json!({}));
     shop.visit("198.51.100.1", json!({"form_domain": "other.example"}));

@@ -1,5 +1,6 @@
 //! `nameplate doctor`: what a daemon with this configuration would find, line by line.
 
+use std::fmt::Display;
 use std::net::IpAddr;
 use std::path::Path;
 use std::process::ExitCode;
@@ -29,7 +30,7 @@ pub(super) fn run(arguments: &Doctor) -> Result<ExitCode, Failure> {
             explain(arguments, &config, leads, &mut report)?;
         }
     } else {
-        report.good("leads: none configured, so there are lookups and nothing else".into());
+        report.good("leads: none configured, so there are lookups and nothing else");
         if arguments.peer.is_some() || !arguments.headers.is_empty() {
             return Err("--peer and --header need [leads] in the configuration".into());
         }
@@ -48,7 +49,7 @@ fn check_file(config: &Config, report: &mut Report) {
             report.good(format!("suppression list: {}, {} entries", path.display(), list.entries().len()));
         }
         (_, Err(error)) => report.bad(format!("suppression list: {error}")),
-        _ => report.note("suppression list: none, so nobody is hidden".into()),
+        _ => report.note("suppression list: none, so nobody is hidden"),
     }
     let key = super::public_key(config.public_key.as_deref());
     if let Err(error) = &key {
@@ -103,7 +104,7 @@ fn check_leads(leads: &LeadsConfig, report: &mut Report) {
         }
     }
     if leads.proxies.trusted.is_empty() {
-        report.note("proxies: none is trusted, so a request over HTTP counts as its connection's".into());
+        report.note("proxies: none is trusted, so a request over HTTP counts as its connection's");
     }
 }
 
@@ -129,7 +130,7 @@ fn explain(
         println!("      {step}");
     }
     let Some(address) = found.address else {
-        report.note("client: not known, so the visit would be no company's".into());
+        report.note("client: not known, so the visit would be no company's");
         return Ok(());
     };
     report.good(format!("client: {}", IpAddr::from(address)));
@@ -150,16 +151,20 @@ struct Report {
 }
 
 impl Report {
-    fn good(&self, line: String) {
-        println!("ok    {line}");
+    fn good(&mut self, line: impl Display) {
+        self.line("ok", line);
     }
 
-    fn note(&self, line: String) {
-        println!("note  {line}");
+    fn note(&mut self, line: impl Display) {
+        self.line("note", line);
     }
 
-    fn bad(&mut self, line: String) {
-        self.sound = false;
-        println!("bad   {line}");
+    fn bad(&mut self, line: impl Display) {
+        self.line("bad", line);
+    }
+
+    fn line(&mut self, finding: &str, line: impl Display) {
+        self.sound &= finding != "bad";
+        println!("{finding:<5} {line}");
     }
 }
