@@ -44,16 +44,16 @@ highest_level = "off"
 
 
 class Leads:
-    """A daemon with leads in a folder of its own; it can be killed and started again."""
+    """A daemon with leads in a folder of its own; it can be killed and started again. `more` ends its configuration."""
 
-    def __init__(self, database: Path, folder: Path):
+    def __init__(self, database: Path, folder: Path, more: str = ""):
         self.database, self.folder = database, folder
         self.config = folder / "nameplate.toml"
         self.store = folder / "leads.db"
         self.list = folder / "suppress.list"
         self.monitor = folder / "monitor.sock"
         self.config.write_text(
-            f'db = "{database}"\nsocket = "{folder}/nameplate.sock"\n' + CONFIG.format(folder=folder)
+            f'db = "{database}"\nsocket = "{folder}/nameplate.sock"\n' + CONFIG.format(folder=folder) + more
         )
         run_ok("suppress", "create", "--list", self.list)
         self.daemon: Daemon | None = None

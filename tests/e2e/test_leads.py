@@ -203,7 +203,7 @@ def test_objections_are_taken_listed_and_lifted_over_the_socket(leads, client, c
     assert client.execute_command("OBJECTION", "LIFT", json.dumps(rule)) == 0
     assert leads.companies(client) == []
     assert leads.visit(client, address)["company"]["id"] == id
-    for bad in ['{}', '{"id":"a","domain":"b.example"}', '{"register":"x"}', '{"network":"nonsense"}']:
+    for bad in ["{}", '{"id":"a","domain":"b.example"}', '{"register":"x"}', '{"network":"nonsense"}']:
         assert refused(client, "OBJECTION", "ADD", bad).startswith("an objection has one of")
     assert refused(client, "OBJECTION", "ADD", '{"name":"x"}').startswith("a question is one JSON object")
     assert refused(client, "OBJECTION", "DROP") == refused(client, "OBJECTION", "LIST", "{}")

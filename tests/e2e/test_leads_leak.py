@@ -13,16 +13,33 @@ import socket
 from pathlib import Path
 
 import pytest
-from memory import Memory
-from support import PATIENCE, http_get, request, run_ok
-
 from leads import Leads, company_networks
+from memory import Memory
+from receiver import SECRET, Receiver
+from support import PATIENCE, http_get, request, run_ok
+from web import Browser, free_port
 
 V4, V6, MAPPED = 6000, 3000, 1000
 MARK = ".177.93."
 CHROME = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36"
 )
+
+# Every company's first visit is told to a receiver, and REST is asked for all that it exports.
+OUTSIDE = """
+[web]
+listen = "{listen}"
+
+[leads.outgoing]
+allow = ["127.0.0.0/8"]
+plaintext = ["127.0.0.0/8"]
+
+[[leads.targets]]
+name = "crm"
+kind = "webhook"
+url = "http://127.0.0.1:{port}/hook"
+secret_file = "{folder}/secret"
+"""
 
 # Four bytes are anywhere by chance: in the WAL's checksums, in times. What leaks, leaks by the thousands.
 CHANCE = 5
@@ -226,8 +243,21 @@ def test_the_search_finds_every_form(small_database):
 
 @pytest.mark.usefixtures("binary")
 def test_nothing_that_is_kept_holds_an_address(small_database, socket_folder):
-    addresses = canaries(small_database)
-    leads = Leads(small_database, socket_folder).start()
+    with Receiver() as receiver:
+        keep_and_search(canaries(small_database), small_database, socket_folder, receiver)
+
+
+def keep_and_search(addresses, database, folder, receiver):
+    listen = f"127.0.0.1:{free_port()}"
+    (folder / "secret").write_text(SECRET)
+    (folder / "secret").chmod(0o600)
+    outside = OUTSIDE.format(listen=listen, port=receiver.port, folder=folder)
+    leads = Leads(database, folder, outside).start()
+    scopes = [
+        text for scope in ("visits", "read", "export", "rights", "audit") for text in ("--scope", scope)
+    ]
+    key = run_ok("key", "add", "--config", leads.config, *scopes, "all").strip()
+    http = Browser(listen, None, {"Authorization": f"Bearer {key}", "Content-Type": "application/json"})
     replies = []
     try:
         batch = 50
@@ -245,6 +275,10 @@ def test_nothing_that_is_kept_holds_an_address(small_database, socket_folder):
                 leads.start()
                 client = leads.daemon.connect()
             replies.append(send(client, commands))
+            for body in [command[1] for command in commands if command[0] == "VISIT"][::10]:
+                response, text = http.ask("POST", "/v1/visits", body.encode(), Origin=None)
+                assert response.status < 500, text
+                replies.append(text.encode() + str(response.headers).encode())
         client.close()
 
         backups = leads.folder / "backups"
@@ -260,6 +294,11 @@ def test_nothing_that_is_kept_holds_an_address(small_database, socket_folder):
                 replies.append(asking.execute_command("VISITOR", "EXPORT", f"{number:032x}"))
             replies.append(json.dumps([companies, filtered]).encode())
             asking.execute_command("VISITOR", "ERASE", f"{0:032x}")
+        assert receiver.taken.wait(PATIENCE), "a company came for the first time"
+        for path in ("export.csv", "export.ndjson", "companies", "filtered", "audit", "deliveries"):
+            response, text = http.ask("GET", f"/v1/{path}")
+            assert response.status == (403 if path == "deliveries" else 200), text
+            replies.append(text.encode())
         replies.append(run_ok("backup", "--config", leads.config, backups).encode())
         replies.append(run_ok("purge", "--config", leads.config).encode())
         replies.append(http_get(leads.monitor, "/metrics")[1].encode())
@@ -275,6 +314,7 @@ def test_nothing_that_is_kept_holds_an_address(small_database, socket_folder):
     assert {"leads.db", "leads.db-wal", "daemon.log"} <= kept.keys()
     assert any(name.endswith(".backup") for name in kept)
     kept["replies"] = b"\n".join(reply for reply in replies if reply)
+    kept["webhooks"] = b"\n".join(str(headers).encode() + body for _, headers, body in receiver.requests)
     search = Search(addresses)
     by_chance = 0
     for name, content in kept.items():

@@ -20,7 +20,6 @@ import web
 from web import PASSWORD, Web, rest
 
 
-
 @pytest.fixture
 def daemon(small_database, socket_folder):
     daemon = Web(small_database, socket_folder)
@@ -41,7 +40,13 @@ def company(small_database) -> tuple[str, dict]:
 
 
 def visit(address: str, **more) -> dict:
-    return {"site": "shop", "address": address, "consent": "company", "url": "https://shop.example/prices", **more}
+    return {
+        "site": "shop",
+        "address": address,
+        "consent": "company",
+        "url": "https://shop.example/prices",
+        **more,
+    }
 
 
 def test_an_administrator_enrols_signs_in_and_out(daemon):
@@ -59,12 +64,17 @@ def test_an_administrator_enrols_signs_in_and_out(daemon):
     response, _ = browser.post("/", "/sign-out")
     assert response.headers["Location"] == "/sign-in"
     browser.cookies = session
-    assert browser.ask("GET", "/")[0].headers["Location"] == "/sign-in", "the session is gone, not the cookie alone"
+    assert browser.ask("GET", "/")[0].headers["Location"] == "/sign-in", (
+        "the session is gone, not the cookie alone"
+    )
     browser.cookies = {}
     assert browser.sign_in("anna").headers["Location"] == "/second-factor"
     # The code of the enrolment, or one of a step before it, is used up.
     assert browser.post("/second-factor", "/second-factor", code=web.code(secret, -1))[0].status == 401
-    assert browser.post("/second-factor", "/second-factor", code=web.code(secret, 1))[0].headers["Location"] == "/"
+    assert (
+        browser.post("/second-factor", "/second-factor", code=web.code(secret, 1))[0].headers["Location"]
+        == "/"
+    )
     assert browser.post("/account", "/account/language", language="de")[0].status == 303
     assert '<html lang="de">' in browser.get("/account")
     assert all("HttpOnly" in line and "SameSite=Strict" in line for line in browser.set_cookies)
@@ -138,7 +148,9 @@ def test_forged_requests_are_refused_on_every_route(daemon):
             for origin in (browser.origin, "https://evil.example", "null", None):
                 assert browser.ask(method, path, {"a": "b"}, Origin=origin)[0].status == 403, (what, origin)
             if path.startswith("/v1/"):
-                assert rest(daemon, key, method, path, {}, Origin="https://evil.example")[0].status == 403, what
+                assert rest(daemon, key, method, path, {}, Origin="https://evil.example")[0].status == 403, (
+                    what
+                )
     assert "bert" in browser.get("/account"), "nothing of it signed anybody out"
 
 
@@ -151,7 +163,9 @@ def test_guessing_has_to_wait_whatever_a_client_says_of_itself(small_database, s
         context = ssl.create_default_context(cafile=certificate)
         statuses = []
         for attempt in range(7):
-            browser = daemon.browser(context, **{"X-Forwarded-For": f"198.51.100.{attempt}", "X-Real-IP": "192.0.2.1"})
+            browser = daemon.browser(
+                context, **{"X-Forwarded-For": f"198.51.100.{attempt}", "X-Real-IP": "192.0.2.1"}
+            )
             statuses.append(browser.sign_in("bert", "not the password").status)
         assert statuses[:5] == [401] * 5
         assert 429 in statuses[5:]
@@ -162,7 +176,9 @@ def test_guessing_has_to_wait_whatever_a_client_says_of_itself(small_database, s
 
 def test_with_a_certificate_all_is_https_and_a_reload_takes_a_new_one(small_database, socket_folder):
     certificate, key = web.certificate(socket_folder)
-    daemon = Web(small_database, socket_folder, web=f'tls = {{ certificate = "{certificate}", key = "{key}" }}')
+    daemon = Web(
+        small_database, socket_folder, web=f'tls = {{ certificate = "{certificate}", key = "{key}" }}'
+    )
     try:
         daemon.wait_until_ready().user("bert", "analyst")
         browser = daemon.browser(ssl.create_default_context(cafile=certificate))
@@ -249,7 +265,9 @@ def test_clients_without_end_are_cut_off(small_database, socket_folder):
             client.close()
         for head in (b"a: " + b"x" * 20_000, b"".join(b"a%d: b\r\n" % i for i in range(100))):
             with socket.create_connection((host, int(port)), timeout=support.PATIENCE) as client:
-                client.sendall(b"GET /sign-in HTTP/1.1\r\nHost: " + daemon.listen.encode() + b"\r\n" + head + b"\r\n\r\n")
+                client.sendall(
+                    b"GET /sign-in HTTP/1.1\r\nHost: " + daemon.listen.encode() + b"\r\n" + head + b"\r\n\r\n"
+                )
                 assert support.read_all(client).startswith(b"HTTP/1.1 431")
         key = daemon.key("shop", "visits")
         assert rest(daemon, key, "POST", "/v1/visits", {"site": "x" * 70_000})[0].status == 413
@@ -277,7 +295,12 @@ def test_of_an_address_that_came_over_http_nothing_stays(small_database, socket_
             assert bad[0].status == 400
             assert address not in str(bad[1])
         here = memory.Memory(daemon.process.pid)
-        for needle in (b"2001:db8:cafe:", b"2001:db8:beef:", bytes.fromhex("20010db8cafe"), bytes.fromhex("20010db8beef")):
+        for needle in (
+            b"2001:db8:cafe:",
+            b"2001:db8:beef:",
+            bytes.fromhex("20010db8cafe"),
+            bytes.fromhex("20010db8beef"),
+        ):
             assert here.find(re.compile(re.escape(needle))) == [], needle
         for file in [daemon.log, *socket_folder.glob("leads.db*")]:
             held = file.read_bytes()

@@ -100,7 +100,9 @@ class Browser:
         if "/" in self.listen:
             connection = support.UnixConnection(Path(self.listen))
         elif self.context:
-            connection = http.client.HTTPSConnection(self.listen, context=self.context, timeout=support.PATIENCE)
+            connection = http.client.HTTPSConnection(
+                self.listen, context=self.context, timeout=support.PATIENCE
+            )
         else:
             connection = http.client.HTTPConnection(self.listen, timeout=support.PATIENCE)
         sent = {"Host": self.host, **self.headers}
@@ -113,7 +115,9 @@ class Browser:
             sent["Content-Type"] = "application/x-www-form-urlencoded"
         sent.update({name.replace("_", "-"): value for name, value in headers.items()})
         try:
-            connection.request(method, path, body, {name: value for name, value in sent.items() if value is not None})
+            connection.request(
+                method, path, body, {name: value for name, value in sent.items() if value is not None}
+            )
             response = connection.getresponse()
             text = response.read().decode()
         finally:
