@@ -44,7 +44,10 @@ highest_level = "off"
 
 
 class Leads:
-    """A daemon with leads in a folder of its own; it can be killed and started again. `more` ends its configuration."""
+    """A daemon with leads in a folder of its own; it can be killed and started again.
+
+    `more` ends its configuration.
+    """
 
     def __init__(self, database: Path, folder: Path, more: str = ""):
         self.database, self.folder = database, folder

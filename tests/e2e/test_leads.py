@@ -187,22 +187,22 @@ def test_an_objection_holds_from_the_reload_on(leads, client, company):
 
 
 def test_objections_are_taken_listed_and_lifted_over_the_socket(leads, client, company):
-    id, address = company
+    known, address = company
     leads.visit(client, address)
     assert leads.companies(client)
-    rule = {"id": id}
+    rule = {"id": known}
     added = json.loads(client.execute_command("OBJECTION", "ADD", json.dumps(rule | {"reason": "by letter"})))
     assert added["new"] is True
     assert added["removed"] > 0
     assert leads.companies(client) == []
     assert "company" not in leads.visit(client, address)
     [entry] = json.loads(client.execute_command("OBJECTION", "LIST"))
-    assert (entry["id"], entry["reason"]) == (id, "by letter")
+    assert (entry["id"], entry["reason"]) == (known, "by letter")
     assert json.loads(client.execute_command("OBJECTION", "ADD", json.dumps(rule)))["new"] is False
     assert client.execute_command("OBJECTION", "LIFT", json.dumps(rule)) == 1
     assert client.execute_command("OBJECTION", "LIFT", json.dumps(rule)) == 0
     assert leads.companies(client) == []
-    assert leads.visit(client, address)["company"]["id"] == id
+    assert leads.visit(client, address)["company"]["id"] == known
     for bad in ["{}", '{"id":"a","domain":"b.example"}', '{"register":"x"}', '{"network":"nonsense"}']:
         assert refused(client, "OBJECTION", "ADD", bad).startswith("an objection has one of")
     assert refused(client, "OBJECTION", "ADD", '{"name":"x"}').startswith("a question is one JSON object")

@@ -13,10 +13,11 @@ import socket
 from pathlib import Path
 
 import pytest
-from leads import Leads, company_networks
 from memory import Memory
 from receiver import SECRET, Receiver
 from support import PATIENCE, http_get, request, run_ok
+
+from leads import Leads, company_networks
 from web import Browser, free_port
 
 V4, V6, MAPPED = 6000, 3000, 1000

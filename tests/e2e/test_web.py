@@ -1,4 +1,4 @@
-"""The HTTP side of a real daemon: signing in, keys, forged requests, HTTPS, proxies, and what stays of an address."""
+"""The HTTP side of a daemon: signing in, keys, forged requests, HTTPS, proxies, what stays of an address."""
 
 import http.client
 import json
@@ -16,8 +16,9 @@ from pathlib import Path
 import memory
 import pytest
 import support
+
 import web
-from web import PASSWORD, Web, rest
+from web import Web, rest
 
 
 @pytest.fixture
@@ -320,10 +321,13 @@ def test_the_description_holds_against_the_daemon(daemon, company):
     assert served == (support.ROOT / "docs/openapi.json").read_text()
     checks = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
     done = subprocess.run(
-        [Path(sys.executable).with_name("schemathesis"), "run", support.ROOT / "docs/openapi.json"]
-        + ["--url", f"http://{daemon.listen}", "--header", f"Authorization: Bearer {key}"]
-        + ["--checks", f"{checks},unsupported_method,ignored_auth", "--phases", "examples,coverage,fuzzing"]
-        + ["--max-examples", "25", "--seed", "7", "--no-color", "--request-timeout", "30"],
+        [
+            *(Path(sys.executable).with_name("schemathesis"), "run", support.ROOT / "docs/openapi.json"),
+            *("--url", f"http://{daemon.listen}", "--header", f"Authorization: Bearer {key}"),
+            *("--checks", f"{checks},unsupported_method,ignored_auth"),
+            *("--phases", "examples,coverage,fuzzing", "--max-examples", "25", "--seed", "7"),
+            *("--no-color", "--request-timeout", "30"),
+        ],
         capture_output=True,
         text=True,
         check=False,
