@@ -206,6 +206,9 @@ def test_objections_are_taken_listed_and_lifted_over_the_socket(leads, client, c
     for bad in ["{}", '{"id":"a","domain":"b.example"}', '{"register":"x"}', '{"network":"nonsense"}']:
         assert refused(client, "OBJECTION", "ADD", bad).startswith("an objection has one of")
     assert refused(client, "OBJECTION", "ADD", '{"name":"x"}').startswith("a question is one JSON object")
+    assert refused(client, "OBJECTION", "ADD", '{"domain":"b.example","reason":""}').startswith(
+        "the reason is one line"
+    )
     assert refused(client, "OBJECTION", "DROP") == refused(client, "OBJECTION", "LIST", "{}")
 
 

@@ -111,6 +111,9 @@ async fn visitor(leads: Arc<Leads>, actor: String, arguments: Arguments<'_>, rep
     }
 }
 
+/// What stands in the list where nobody said how the objection came.
+const NO_REASON: &str = "objection";
+
 /// Who is not to be shown: one of `id`, `domain`, `network`, or `register` with `number`; and how that was asked for.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -120,7 +123,7 @@ struct Objection {
     network: Option<String>,
     register: Option<String>,
     number: Option<String>,
-    reason: String,
+    reason: Option<String>,
 }
 
 impl Objection {
@@ -168,7 +171,7 @@ async fn objection(leads: Arc<Leads>, actor: String, arguments: Arguments<'_>, r
         Ok(objection) => objection,
         Err(error) => return reply.error(&[error]),
     };
-    let reason = std::mem::take(&mut objection.reason);
+    let reason = objection.reason.take().unwrap_or_else(|| NO_REASON.into());
     let Some(rule) = objection.rule() else {
         return reply.error(&["ERR an objection has one of id, domain, network, or register with number"]);
     };
@@ -214,6 +217,9 @@ fn write_error(error: &LeadsError, reply: &mut Writer) {
             reply.error(&["ERR ", first, second]);
         }
         LeadsError::Invalid(text) => reply.error(&["ERR ", text]),
+        // These say what there should be, and quote nothing.
+        LeadsError::Objection(error) => reply.error(&["ERR ", &error.to_string()]),
+        LeadsError::Correction(error) => reply.error(&["ERR ", &error.to_string()]),
         LeadsError::Store(StoreError::Busy) => {
             reply.error(&["BUSY too many visits are waiting for the disk; try again"]);
         }

@@ -225,10 +225,11 @@ pub(super) fn migrate(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// The tables, indexes and triggers of a store, as they were made.
+/// The tables, indexes and triggers of a store, as they were made; without the triggers of alerts, which come and go with the configuration.
 pub(super) fn tables(connection: &Connection) -> Result<Vec<(String, String)>> {
     let mut statement = connection.prepare(
-        "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND tbl_name <> 'backup_rows' ORDER BY name",
+        "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND tbl_name <> 'backup_rows'
+             AND NOT (type = 'trigger' AND name LIKE 'alert\\_%' ESCAPE '\\') ORDER BY name",
     )?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)

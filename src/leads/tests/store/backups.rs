@@ -34,6 +34,7 @@ fn count(store: &Store) -> usize {
 fn a_backup_is_of_one_moment_and_can_be_restored() {
     let place = Place::new();
     let store = place.open();
+    store.watch_visits(true).unwrap();
     fill(&store, 20);
     let backup = place.path("copy");
     let report = std::thread::scope(|scope| {
