@@ -52,7 +52,7 @@ try {
           agent, host: '127.0.0.1', port: wordpress.backendPort, path, method: body ? 'POST' : 'GET',
           headers: {
             host: new URL(wordpress.origin).host, 'x-forwarded-for': COMPANY.address, 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
-            ...(without && { 'x-without': '1' }), ...(body && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+            'x-hurried': '1', ...(without && { 'x-without': '1' }), ...(body && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
           },
         },
         (reply) => {

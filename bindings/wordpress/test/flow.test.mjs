@@ -3,9 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { after, afterEach, describe, test } from 'node:test';
 import { COMPANY, Daemon, House, LATEST, ROOT, UNIVERSITY, VERSIONS, WordPress, newPage, openBrowser, until, zipFile } from './support.mjs';
 
 // Pictures for readme.txt: `NAMEPLATE_SCREENSHOTS=1 node --test flow.test.mjs`.
@@ -25,6 +25,16 @@ for (const variant of variants.filter(({ name }) => !wanted || name.includes(wan
     after(() => house.end());
     const admin = variant.multisite ? '/wp-admin/network' : '/wp-admin';
     let wordpress, daemon, browser, owner;
+    // What a test that failed has left on does not let the next ones fail.
+    let hasConsentApi = false;
+    const consentApi = (state) => {
+      hasConsentApi = state !== null;
+      wordpress.php(state === null ? "delete_option('nameplate_test_consent_api');" : `update_option('nameplate_test_consent_api', '${state}');`);
+    };
+    afterEach(() => {
+      if (wordpress?.proxy) wordpress.proxy.caching = false;
+      if (hasConsentApi) consentApi(null);
+    });
 
     const picture = async (name) => {
       if (pictures && variant.version === LATEST) await owner.screenshot({ path: join(pictures, `${name}.png`) });
@@ -81,7 +91,8 @@ for (const variant of variants.filter(({ name }) => !wanted || name.includes(wan
       assert.deepEqual(await daemon.companies(), []);
       assert.deepEqual((await page.context().cookies()).map(({ name }) => name), []);
       assert.deepEqual(page.troubles, []);
-      for (const { body } of wordpress.proxy.visits) assert.equal(JSON.parse(body).consent, 'count');
+      await until('the reply', () => wordpress.proxy.visits.length > 0);
+      assert.deepEqual(wordpress.proxy.visits.map(({ body, status }) => [JSON.parse(body).consent, status]), [['count', 204]]);
       await page.context().close();
     });
 
@@ -113,12 +124,12 @@ for (const variant of variants.filter(({ name }) => !wanted || name.includes(wan
     });
 
     test('the WP Consent API without a tool is no consent; with one, a cached page follows what each visitor says', async () => {
-      wordpress.php("update_option('nameplate_test_consent_api', 'none');");
+      consentApi('none');
       wordpress.proxy.visits = [];
       const first = await visit('/?silent', { visitor: UNIVERSITY.address });
       await first.waitForLoadState('load');
       assert.equal(await first.evaluate(() => window.wp_has_consent('statistics')), true);
-      wordpress.php("update_option('nameplate_test_consent_api', 'tool');");
+      consentApi('tool');
       wordpress.proxy.caching = true;
       const second = await visit('/?cached', { visitor: UNIVERSITY.address });
       assert.equal(await second.evaluate(() => window.wp_consent_type), 'optin');
@@ -128,12 +139,11 @@ for (const variant of variants.filter(({ name }) => !wanted || name.includes(wan
       const third = await visit('/?cached', { visitor: UNIVERSITY.address });
       await third.evaluate(() => window.testConsent('allow'));
       await until('the university', async () => (await daemon.companies()).some(({ company }) => company.name === UNIVERSITY.name));
+      await until('the reply', () => wordpress.proxy.visits.length > 0);
       assert.deepEqual(wordpress.proxy.visits.map(({ body }) => JSON.parse(body).consent), ['sessions']);
       assert.deepEqual((await third.context().cookies()).map(({ name }) => name).filter((name) => name.startsWith('np_')).sort(), ['np_session', 'np_visitor']);
       await third.evaluate(() => window.testConsent('deny'));
       await until('the cookies to go', async () => !(await third.context().cookies()).some(({ name }) => name.startsWith('np_')));
-      wordpress.proxy.caching = false;
-      wordpress.php("delete_option('nameplate_test_consent_api');");
       await first.context().close();
       await third.context().close();
     });
@@ -171,7 +181,6 @@ for (const variant of variants.filter(({ name }) => !wanted || name.includes(wan
         assert.deepEqual(page.troubles, []);
         await page.context().close();
       }
-      wordpress.proxy.caching = false;
     });
 
     test('the editor knows the block', async () => {
@@ -276,14 +285,18 @@ for (const variant of variants.filter(({ name }) => !wanted || name.includes(wan
 
     test('PHP has nothing to complain of', () => assert.deepEqual(wordpress.complaints(), []));
 
-    test('removed, it leaves nothing', async () => {
+    test('removed, it leaves nothing but what the owner put into the uploads', async () => {
       assert.notDeepEqual(wordpress.traces(), []);
+      const folder = join(wordpress.root, 'wp-content/uploads/nameplate');
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, 'nameplate.npl'), 'the owner\'s');
       await owner.goto(`${wordpress.origin}${admin}/plugins.php`);
       await owner.click('tr[data-slug=nameplate] .deactivate a');
       await owner.waitForSelector('tr[data-slug=nameplate].inactive');
       owner.once('dialog', (dialog) => dialog.accept());
       await owner.click('tr[data-slug=nameplate] .delete a');
       await until('the plugin to go', () => wordpress.traces().length === 0);
+      assert.ok(existsSync(join(folder, 'nameplate.npl')));
     });
   });
 }

@@ -161,13 +161,18 @@ export class Daemon {
   }
 }
 
-/** A program in the daemon's place that does not do as it should: `silent`, or `rubbish`. */
+/** A program in the daemon's place that does not do as it should: `silent`, `rubbish`, or `slow`, which replies a byte at a time without an end. */
 export async function badDaemon(house, way) {
   const socket = join(mkdtempSync(join(house.folder, 'bad-')), 's');
   const open = new Set();
   const server = net.createServer((client) => {
     open.add(client);
     client.on('error', () => {});
+    if (way === 'slow') {
+      client.write('$1000000\r\n');
+      const drops = setInterval(() => client.write('x'), 5);
+      client.on('close', () => clearInterval(drops));
+    }
     if (way === 'rubbish') client.on('data', () => client.write('HTTP/1.1 200 OK\r\n\r\n<html>\u0000'));
   });
   await new Promise((done) => server.listen(socket, done));
@@ -433,7 +438,7 @@ require ${php(join(this.root, 'wp-load.php'))}; ${code}`,
     return `${this.origin}/${this.php(`echo get_post_field('post_name', ${id});`)}/`;
   }
 
-  /** Every trace of the plugin: options, capabilities, notes, files. */
+  /** Every trace of the plugin: options, capabilities, notes, its files. */
   traces() {
     return this.php(
       `$found = [];
@@ -442,8 +447,6 @@ require ${php(join(this.root, 'wp-load.php'))}; ${code}`,
          if (is_multisite()) { switch_to_blog($site); }
          foreach ($wpdb->get_col("SELECT option_name FROM $wpdb->options WHERE option_name LIKE '%nameplate%' OR (option_value LIKE '%nameplate%' AND option_name NOT LIKE '%transient%' AND option_name <> 'recently_activated')") as $name) { $found[] = "$site option $name"; }
          foreach ($wpdb->get_col("SELECT meta_key FROM $wpdb->postmeta WHERE meta_key LIKE '%nameplate%'") as $name) { $found[] = "$site postmeta $name"; }
-         $uploads = wp_get_upload_dir()['basedir'];
-         if (file_exists("$uploads/nameplate")) { $found[] = "$site uploads"; }
          if (is_multisite()) { restore_current_blog(); }
        }
        foreach ($wpdb->get_col("SELECT meta_key FROM $wpdb->usermeta WHERE meta_key LIKE '%nameplate%' OR meta_value LIKE '%nameplate%'") as $name) { $found[] = "usermeta $name"; }

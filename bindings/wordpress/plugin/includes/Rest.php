@@ -114,7 +114,7 @@ final class Rest
             return self::invalid();
         }
         $granted = isset($body['consent']) && is_string($body['consent']) ? $body['consent'] : null;
-        $company = empty($body['gpc']) ? Content::lookUp($granted) : null;
+        $company = empty($body['gpc']) ? Content::lookUp($granted, Daemon::VISIT) : null;
         return self::private(new \WP_REST_Response(['company' => $company]));
     }
 
