@@ -373,6 +373,7 @@ require $root . $script;
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${this.folder}/nginx-${name};`);
     // A network's sites in folders have WordPress's own files below their names.
     const network = this.multisite ? 'if (!-e $request_filename) { rewrite ^/[_0-9a-zA-Z-]+(/wp-.*) $1 last; rewrite ^/[_0-9a-zA-Z-]+(/.*\\.php)$ $1 last; }' : '';
+    // Newer packages of nginx hand on the host without its port; a site on another port would redirect to itself for ever.
     writeFileSync(
       join(this.folder, 'nginx.conf'),
       `${isRoot ? 'user root;' : ''} worker_processes 1; daemon off; pid ${this.folder}/nginx.pid; error_log ${this.folder}/nginx.log;
@@ -382,7 +383,7 @@ http {
   server {
     listen 127.0.0.1:${this.backendPort}; root ${this.root}; index index.php; ${network}
     location / { try_files $uri $uri/ /index.php?$args; }
-    location ~ \\.php$ { include /etc/nginx/fastcgi_params; fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name; fastcgi_pass unix:${socket}; }
+    location ~ \\.php$ { include /etc/nginx/fastcgi_params; fastcgi_param HTTP_HOST $http_host; fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name; fastcgi_pass unix:${socket}; }
   }
 }`,
     );
