@@ -431,6 +431,19 @@ require ${php(join(this.root, 'wp-load.php'))}; ${code}`,
     );
   }
 
+  /** A site of a network in a folder, whose administrator a user becomes; its number. */
+  addSite(path, user) {
+    // WordPress takes the port's colon out of the host, so it is put back.
+    return this.php(
+      `$id = wp_insert_site(['domain' => 'localhost', 'path' => ${php(path)}, 'network_id' => 1, 'title' => ${php(path)}, 'user_id' => get_user_by('login', ${php(user)})->ID]);
+       if (is_wp_error($id)) { throw new Exception($id->get_error_message()); }
+       $wpdb->update($wpdb->blogs, ['domain' => 'localhost:${this.port}'], ['blog_id' => $id]);
+       clean_blog_cache($id);
+       foreach (['home', 'siteurl'] as $name) { update_blog_option($id, $name, ${php(this.origin + path.replace(/\/$/, ''))}); }
+       echo $id;`,
+    );
+  }
+
   /** A page with a content; its address. */
   addPage(title, content, template = '') {
     const id = this.php(
@@ -451,7 +464,7 @@ require ${php(join(this.root, 'wp-load.php'))}; ${code}`,
          if (is_multisite()) { restore_current_blog(); }
        }
        foreach ($wpdb->get_col("SELECT meta_key FROM $wpdb->usermeta WHERE meta_key LIKE '%nameplate%' OR meta_value LIKE '%nameplate%'") as $name) { $found[] = "usermeta $name"; }
-       if (is_multisite()) { foreach ($wpdb->get_col("SELECT meta_key FROM $wpdb->sitemeta WHERE meta_key LIKE '%nameplate%' OR (meta_value LIKE '%nameplate%' AND meta_key NOT LIKE '%transient%')") as $name) { $found[] = "sitemeta $name"; } }
+       if (is_multisite()) { foreach ($wpdb->get_col("SELECT meta_key FROM $wpdb->sitemeta WHERE meta_key LIKE '%nameplate%' OR (meta_value LIKE '%nameplate%' AND meta_key NOT LIKE '%transient%' AND meta_key <> 'recently_activated')") as $name) { $found[] = "sitemeta $name"; } }
        if (file_exists(WP_PLUGIN_DIR . '/nameplate')) { $found[] = 'plugin'; }
        echo json_encode($found);`,
     );
