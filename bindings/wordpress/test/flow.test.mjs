@@ -6,18 +6,40 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, describe, test } from 'node:test';
-import { COMPANY, Daemon, House, LATEST, ROOT, UNIVERSITY, VERSIONS, WordPress, newPage, openBrowser, until, zipFile } from './support.mjs';
+import { COMPANY, DEBIAN, Daemon, House, LATEST, ROOT, UNIVERSITY, VERSIONS, WordPress, newPage, openBrowser, until, zipFile } from './support.mjs';
 
 // Pictures for readme.txt: `NAMEPLATE_SCREENSHOTS=1 node --test flow.test.mjs`.
 const pictures = process.env.NAMEPLATE_SCREENSHOTS ? join(ROOT, 'bindings/wordpress/screenshots') : null;
 if (pictures) mkdirSync(pictures, { recursive: true });
 
+const DEBIAN_SERVERS = { server: 'fpm', database: 'mariadb' };
+// What nameplate.php says of itself; Debian 12 has an older one.
+const debianIsOld = DEBIAN !== null && Number.parseFloat(DEBIAN.version) < 6.2;
 const variants = [
   ...VERSIONS.map((version) => ({ name: `WordPress ${version}, SQLite`, version })),
-  { name: `WordPress ${LATEST}, MariaDB, nginx, php-fpm`, server: 'fpm', database: 'mariadb' },
-  { name: `a network of WordPress ${LATEST}, MariaDB, nginx, php-fpm`, server: 'fpm', database: 'mariadb', multisite: true },
+  ...(DEBIAN !== null && !debianIsOld ? [{ name: `Debian's WordPress ${DEBIAN.version}, MariaDB, nginx, php-fpm`, version: 'debian', ...DEBIAN_SERVERS }] : []),
+  { name: `WordPress ${LATEST}, MariaDB, nginx, php-fpm`, ...DEBIAN_SERVERS },
+  { name: `a network of WordPress ${LATEST}, MariaDB, nginx, php-fpm`, ...DEBIAN_SERVERS, multisite: true },
 ];
 const wanted = process.env.NAMEPLATE_VARIANT;
+
+test('Debian\'s WordPress is here, and where it is older than 6.2, it says so instead of running the plugin', async () => {
+  assert.notEqual(DEBIAN, null, 'scripts/setup test installs it');
+  if (!debianIsOld) return;
+  const house = new House();
+  try {
+    const wordpress = await new WordPress(house, { version: 'debian', ...DEBIAN_SERVERS }).start();
+    const before = (await wordpress.fetch('/')).text;
+    assert.match(before, /<\/html>/);
+    wordpress.addPlugin({ activate: false });
+    const said = wordpress.php("require_once ABSPATH . 'wp-admin/includes/plugin.php'; $error = activate_plugin('nameplate/nameplate.php'); echo is_wp_error($error) ? $error->get_error_message() : 'active';");
+    assert.match(said, /does not work with your version of WordPress|requires WordPress 6\.2|Current WordPress version/);
+    assert.doesNotMatch((await wordpress.fetch('/')).text, /plugins\/nameplate/);
+    assert.deepEqual(wordpress.complaints(), []);
+  } finally {
+    await house.end();
+  }
+});
 
 for (const variant of variants.filter(({ name }) => !wanted || name.includes(wanted))) {
   describe(variant.name, () => {
@@ -37,7 +59,28 @@ for (const variant of variants.filter(({ name }) => !wanted || name.includes(wan
     });
 
     const picture = async (name) => {
-      if (pictures && variant.version === LATEST) await owner.screenshot({ path: join(pictures, `${name}.png`) });
+      if (!pictures || variant.version !== LATEST) return;
+      // The folder of the test is nobody's.
+      await owner.evaluate((folder) => {
+        for (const cell of document.querySelectorAll('.nameplate-state td, .description')) cell.innerHTML = cell.innerHTML.replaceAll(folder, '/var/www/html');
+      }, wordpress.root);
+      await owner.screenshot({ path: join(pictures, `${name}.png`) });
+    };
+    /** More visits, for pictures that show something. */
+    const fillPictures = async () => {
+      if (!pictures || variant.version !== LATEST) return;
+      const pages = [['/', 'Home'], ['/machines/', 'Machines'], ['/prices/', 'Prices'], ['/contact/', 'Contact']];
+      for (const [i, visitor] of ['20.2.0.5', '20.2.0.10', '20.4.0.1', COMPANY.address, '20.1.0.0', '20.1.0.1', '20.1.0.2', '20.5.0.1', '20.6.0.1', '20.7.0.1'].entries()) {
+        wordpress.proxy.visitor = visitor;
+        for (const [path, title] of pages.slice(0, 1 + (i % 4))) {
+          await wordpress.visit({ consent: 'company', url: `${wordpress.origin}${path}`, title }, { 'user-agent': await owner.evaluate(() => navigator.userAgent) });
+        }
+      }
+      await wordpress.visit({ consent: 'off', url: `${wordpress.origin}/` });
+      await open('nameplate');
+      await picture('screenshot-1');
+      await open('nameplate-filtered');
+      await picture('screenshot-3');
     };
     const open = (page) => owner.goto(`${wordpress.origin}/wp-admin/admin.php?page=${page}`);
     /** A visit in a browser of its own; the page stays open. */
@@ -105,7 +148,6 @@ for (const variant of variants.filter(({ name }) => !wanted || name.includes(wan
       await page.context().close();
       await open('nameplate');
       assert.equal((await owner.textContent('td.column-name strong')).trim(), COMPANY.name);
-      await picture('screenshot-1');
       await owner.click('td.column-name a');
       await owner.waitForURL(/company=/);
       const text = await owner.textContent('.wrap');
@@ -115,7 +157,6 @@ for (const variant of variants.filter(({ name }) => !wanted || name.includes(wan
       await picture('screenshot-2');
       await open('nameplate-filtered');
       assert.match(await owner.textContent('.wrap'), /Consent to being counted alone/);
-      await picture('screenshot-3');
       await owner.goto(`${wordpress.origin}/wp-admin/index.php`);
       assert.match(await owner.textContent('#nameplate .inside'), new RegExp(COMPANY.name));
       for (const file of ['', '-filtered', '-objections', '-visitors', '-settings']) {
@@ -246,6 +287,8 @@ for (const variant of variants.filter(({ name }) => !wanted || name.includes(wan
       await owner.waitForURL(/said=lifted/);
       assert.match(await owner.textContent('.wrap table'), /Nobody objected/);
     });
+
+    test('pictures for readme.txt are taken', { skip: !pictures && 'NAMEPLATE_SCREENSHOTS asks for them' }, fillPictures);
 
     test('the privacy policy guide and its cookies are there', async () => {
       await owner.goto(`${wordpress.origin}/wp-admin/options-privacy.php?tab=policyguide`);

@@ -40,6 +40,13 @@ export const VERSIONS = readdirSync(join(BUILDS, 'src/wordpress'))
 /** The last released one. */
 export const LATEST = VERSIONS.filter((version) => /^\d/.test(version)).at(-1);
 
+/** WordPress as Debian packages it: {folder, version}, or null where it is not installed. NAMEPLATE_DEBIAN_WORDPRESS names another folder. */
+export const DEBIAN = (() => {
+  const folder = process.env.NAMEPLATE_DEBIAN_WORDPRESS ?? '/usr/share/wordpress';
+  const file = join(folder, 'wp-includes/version.php');
+  return existsSync(file) ? { folder, version: /\$wp_version = '([\d.]+)/.exec(readFileSync(file, 'utf8'))[1] } : null;
+})();
+
 export async function until(what, ask) {
   const end = Date.now() + PATIENCE;
   for (;;) {
@@ -242,6 +249,7 @@ class Proxy {
 const php = (text) => `'${String(text).replace(/[\\']/g, '\\$&')}'`;
 
 export class WordPress {
+  /** `version` is one of VERSIONS, or `debian`. */
   constructor(house, { version = LATEST, server = 'builtin', database = 'sqlite', multisite = false, phpOptions = [], environment = {} } = {}) {
     Object.assign(this, { house, version, server, database, multisite, environment });
     this.folder = mkdtempSync(join(house.folder, `wp-${version}-`));
@@ -254,9 +262,23 @@ export class WordPress {
   async start() {
     mkdirSync(this.root);
     mkdirSync(this.mails);
-    execFileSync('unzip', ['-q', join(BUILDS, `src/wordpress/wp-${this.version}.zip`), '-d', this.root]);
-    // Scripts, styles and pictures are not in that file.
-    cpSync(join(BUILDS, `public/wp-${this.version}`), this.root, { recursive: true, force: false });
+    if (this.version === 'debian') {
+      // Much of it is links to other packages' files.
+      cpSync(DEBIAN.folder, this.root, { recursive: true, dereference: true });
+      // Themes are packages of their own, another for each release.
+      const theme = join(this.root, 'wp-content/themes/plain');
+      mkdirSync(theme, { recursive: true });
+      writeFileSync(join(theme, 'style.css'), '/*\nTheme Name: Plain\n*/\n');
+      writeFileSync(join(theme, 'functions.php'), "<?php add_theme_support('title-tag');\n");
+      writeFileSync(
+        join(theme, 'index.php'),
+        "<!DOCTYPE html><html><head><?php wp_head(); ?></head><body><?php while (have_posts()) { the_post(); the_content(); } wp_footer(); ?></body></html>\n",
+      );
+    } else {
+      execFileSync('unzip', ['-q', join(BUILDS, `src/wordpress/wp-${this.version}.zip`), '-d', this.root]);
+      // Scripts, styles and pictures are not in that file.
+      cpSync(join(BUILDS, `public/wp-${this.version}`), this.root, { recursive: true, force: false });
+    }
     // Both bring along a database in which WordPress is installed already.
     rmSync(join(this.root, 'wp-content/database'), { recursive: true, force: true });
     this.port = await freePort();
@@ -308,6 +330,7 @@ export class WordPress {
     // No request to anywhere, no work besides, and every notice into a log that the tests read.
     const switches = ['WP_HTTP_BLOCK_EXTERNAL', 'DISABLE_WP_CRON', 'AUTOMATIC_UPDATER_DISABLED', 'WP_DEBUG'];
     lines.push(...switches.map((name) => `define('${name}', true);`), "define('WP_DEBUG_DISPLAY', false);", `define('WP_DEBUG_LOG', ${php(this.log)});`);
+    if (this.version === 'debian') lines.push("define('WP_DEFAULT_THEME', 'plain');");
     if (!this.multisite) lines.push(`define('WP_HOME', ${php(this.origin)});`, `define('WP_SITEURL', ${php(this.origin)});`);
     lines.push("define('WP_ALLOW_MULTISITE', true);", '/* network */');
     this.config = join(this.root, 'wp-config.php');
