@@ -3,14 +3,17 @@
 //     node bench.mjs --packages FOLDER --nameplate PROGRAM [--rounds 7] [--requests 40]
 //
 // MariaDB, nginx and php-fpm with opcache, the real daemon with leads; a header tells a must-use plugin to leave ours out. The time is that of a request on
-// loopback, without the proxy of the tests; each round's value is the median of its requests. Prints a line of JSON for each
-// case, subject and round.
+// loopback, without the proxy of the tests; each round's value is the median of its requests, and for what the plugin adds the median of the
+// differences of a request with it and the one without it beside it. Prints a line of JSON for each case, subject and round.
 //
-//     page            a page as it comes, with the page script's tag in it
-//     page, tag       a page whose theme asks nameplate_current_company(), which asks the daemon
-//     page, silent    the same with a daemon that never answers
-//     visit           the request of a page view, on to the daemon's VISIT, which waits for the disk; against WordPress's own answer to
-//                     a route that it does not have
+//     page                 a page as it comes, with the page script's tag in it
+//     page with the tag    a page whose theme asks nameplate_current_company(), which asks the daemon
+//     …, stopped daemon    the same with a socket on which nobody listens any more,
+//     …, silent daemon     with a daemon that never answers,
+//     …, slow daemon       and with one whose answer drips without an end
+//     …, broken file       the same with a range file that is none, and no daemon
+//     request of a visit   that of a page view, on to the daemon's VISIT, which waits for the disk; against WordPress's own answer to
+//                          a route that it does not have
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
@@ -26,7 +29,7 @@ if (!values.packages || !values.nameplate) {
 }
 process.env.NAMEPLATE_WORDPRESS = values.packages;
 process.env.NAMEPLATE_BIN = values.nameplate;
-const { COMPANY, Daemon, House, LATEST, WordPress, badDaemon } = await import('../../../bindings/wordpress/test/support.mjs');
+const { COMPANY, Daemon, House, WordPress, badDaemon } = await import('../../../bindings/wordpress/test/support.mjs');
 
 const rounds = Number(values.rounds ?? 7);
 const requests = Number(values.requests ?? 40);
@@ -65,15 +68,20 @@ try {
       request.end(body);
     });
 
+  const broken = join(house.folder, 'broken.npl');
+  writeFileSync(broken, 'no range file');
   const visit = JSON.stringify({ consent: 'company', url: `${wordpress.origin}/a-page/`, title: 'A page' });
   const cases = [
     { name: 'page', path: '/', has: /nameplate\/assets\/n\.js/ },
     { name: 'page with the template tag', path: '/?np_tag', has: new RegExp(COMPANY.name) },
-    { name: 'page with the template tag, silent daemon', path: '/?np_tag', silent: true, has: /<p id="tag">null/ },
     { name: 'request of a visit', path: '/wp-json/nameplate/v1/visits', body: visit, status: 204 },
+    { name: 'page with the template tag, silent daemon', path: '/?np_tag', settings: { socket: await badDaemon(house, 'silent') }, has: /<p id="tag">null/ },
+    { name: 'page with the template tag, slow daemon', path: '/?np_tag', settings: { socket: await badDaemon(house, 'slow') }, has: /<p id="tag">null/ },
+    { name: 'page with the template tag, stopped daemon', path: '/?np_tag', settings: { socket: join(house.folder, 'nothing') }, has: /<p id="tag">null/ },
+    { name: 'page with the template tag, broken file', path: '/?np_tag', settings: { socket: '', range_file: broken }, has: /<p id="tag">null/ },
   ];
-  for (const { name, path, body, has, status = 200, silent } of cases) {
-    wordpress.set({ socket: silent ? await badDaemon(house, 'silent') : daemon.socket });
+  for (const { name, path, body, has, status = 200, settings } of cases) {
+    wordpress.set({ socket: daemon.socket, range_file: '', ...settings });
     const ours = await ask(path, false, body);
     const theirs = await ask(path, true, body);
     // What is measured is what it says.
@@ -82,13 +90,16 @@ try {
     }
     for (let warm = 0; warm < 5; warm++) for (const without of [true, false]) await ask(path, without, body);
     for (let round = 0; round < rounds; round++) {
-      const times = { with: [], without: [] };
+      const times = { with: [], without: [], added: [] };
       for (let i = 0; i < requests; i++) {
         for (const way of i % 2 ? ['with', 'without'] : ['without', 'with']) times[way].push((await ask(path, way === 'without', body)).time);
+        times.added.push(times.with.at(-1) - times.without.at(-1));
       }
-      for (const [way, subject] of [['with', 'nameplate, plugin'], ['without', 'WordPress without it']]) {
-        console.log(JSON.stringify({ case: `WordPress ${LATEST}, ${name}`, subject, value: median(times[way]), unit: 'ns' }));
-      }
+      const print = (title, subject, value) => console.log(JSON.stringify({ case: title, subject, value, unit: 'ns' }));
+      // A time is more than nothing.
+      print(`WordPress, added to a ${name}`, 'nameplate, plugin', Math.max(1, median(times.added)));
+      print(`WordPress, ${name}`, 'nameplate, plugin', median(times.with));
+      print(`WordPress, ${name}`, 'WordPress without it', median(times.without));
     }
   }
   agent.destroy();

@@ -229,6 +229,7 @@ describe('hostile text', () => {
       );
       assert.ok([204, 400].includes(reply.status), `${i}: ${reply.status}`);
     }
+    for (const [i, reason] of HOSTILE.entries()) await daemon.ask('OBJECTION', 'ADD', JSON.stringify({ domain: `objects-${i}.example`, reason }));
     const browser = await openBrowser(house);
     const page = await newPage(browser, { wordpress, user: 'admin' });
     let dialogs = 0;
@@ -240,6 +241,8 @@ describe('hostile text', () => {
     }
     await page.goto(`${wordpress.origin}/wp-admin/admin.php?page=nameplate&company=${encodeURIComponent(COMPANY.id)}`);
     // It is there to be read: this test would else pass on an empty page.
+    assert.match(await page.textContent('.wrap'), /DROP TABLE wp_users/);
+    await page.goto(`${wordpress.origin}/wp-admin/admin.php?page=nameplate-objections`);
     assert.match(await page.textContent('.wrap'), /DROP TABLE wp_users/);
     for (const query of [`s=${encodeURIComponent(HOSTILE[1])}`, `orderby=${encodeURIComponent(HOSTILE[2])}&order=x`, `cursor=${encodeURIComponent(HOSTILE[0])}`, `company=${encodeURIComponent(HOSTILE[0])}`, `days=${encodeURIComponent(HOSTILE[2])}`, 's[]=1']) {
       const reply = await page.goto(`${wordpress.origin}/wp-admin/admin.php?page=nameplate&${query}`);
