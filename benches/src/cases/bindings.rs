@@ -49,6 +49,8 @@ pub const WORDPRESS_PAGE: &str = "WordPress, added to a page";
 pub const WORDPRESS_TAG: &str = "WordPress, added to a page with the template tag";
 /// The request of a page view, beside the page.
 pub const WORDPRESS_VISIT: &str = "WordPress, added to a request of a visit";
+/// The same until php-fpm's process is free again, with the wait for the disk.
+pub const WORDPRESS_WORKER: &str = "WordPress, added to worker's time for a visit";
 /// The page whose theme asks, with a daemon that never answers.
 pub const WORDPRESS_SILENT: &str = "WordPress, added to a page with the template tag, silent daemon";
 /// With one whose answer drips without an end.
