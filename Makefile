@@ -26,7 +26,7 @@ php_folders := bindings/php benches/bindings/php bindings/wordpress/plugin
 php_headers = $(patsubst -I%,-isystem %,$(shell php-config --includes))
 packages := $(CARGO_TARGET_DIR)/packages
 fuzz_targets := $(basename $(notdir $(wildcard fuzz/targets/*.rs)))
-shell_files := .ci/run bindings/php/gen-stubs bindings/php/package bindings/php/run-tests bindings/wordpress/package bindings/wordpress/translations packaging/debian/postinst packaging/debian/postrm scripts/check-units scripts/get-data scripts/library-version scripts/link-library scripts/run scripts/setup
+shell_files := .ci/run bindings/php/gen-stubs bindings/php/package bindings/php/run-tests bindings/wordpress/package bindings/wordpress/test/check-finds bindings/wordpress/translations packaging/debian/postinst packaging/debian/postrm scripts/check-units scripts/get-data scripts/library-version scripts/link-library scripts/run scripts/setup
 # Where the library goes; on Debian packagers want /usr/lib/<triplet>.
 LIBDIR ?= $(PREFIX)/lib
 library := $(CARGO_TARGET_DIR)/capi

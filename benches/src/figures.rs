@@ -135,6 +135,14 @@ const BINDINGS: &[Row] = &[
     ("PHP `Client`, one at a time", "Predis, `GET`", AtLeast(1.0), bindings::PHP_SOCKET, "nameplate, Client", PREDIS_GET),
     ("the same, `names`, 1,000 at once", "Predis, `MGET` of 1,000", AtLeast(1.0), bindings::PHP_SOCKET_MANY, "nameplate, Client, names", PREDIS_MGET),
     ("the same, `lookupMany`, 1,000 at once", "the same", AtLeast(1.0), bindings::PHP_SOCKET_MANY, "nameplate, Client, lookupMany", PREDIS_MGET),
+    ("WordPress, a page with the page script", "the same page without the plugin: nanoseconds more", AtMost(1e6), bindings::WORDPRESS_PAGE, bindings::WORDPRESS_PLUGIN, &[]),
+    ("WordPress, the page script's request", "WordPress's answer to a route that there is not: nanoseconds more", AtMost(3e6), bindings::WORDPRESS_VISIT, bindings::WORDPRESS_PLUGIN, &[]),
+    ("the same, until php-fpm's process is free", "the same", Nothing, bindings::WORDPRESS_WORKER, bindings::WORDPRESS_PLUGIN, &[]),
+    ("WordPress, a page whose theme asks for the company", "the same page without the plugin: nanoseconds more", Nothing, bindings::WORDPRESS_TAG, bindings::WORDPRESS_PLUGIN, &[]),
+    ("the same, the daemon silent", "the same", AtMost(50e6), bindings::WORDPRESS_SILENT, bindings::WORDPRESS_PLUGIN, &[]),
+    ("the same, the daemon's answer without an end", "the same", AtMost(50e6), bindings::WORDPRESS_SLOW, bindings::WORDPRESS_PLUGIN, &[]),
+    ("the same, no daemon", "the same", AtMost(50e6), bindings::WORDPRESS_STOPPED, bindings::WORDPRESS_PLUGIN, &[]),
+    ("the same, no daemon and a broken range file", "the same", AtMost(50e6), bindings::WORDPRESS_BROKEN, bindings::WORDPRESS_PLUGIN, &[]),
 ];
 
 /// One ratio to reach, and what was measured.

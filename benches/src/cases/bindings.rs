@@ -43,6 +43,25 @@ pub const PHP_SOCKET: &str = "PHP, socket, one at a time";
 /// PHP's client, many addresses at a time.
 pub const PHP_SOCKET_MANY: &str = "PHP, socket, 1,000 at once";
 
+/// What the WordPress plugin adds to a page.
+pub const WORDPRESS_PAGE: &str = "WordPress, added to a page";
+/// The same where the theme asks for the visitor's company.
+pub const WORDPRESS_TAG: &str = "WordPress, added to a page with the template tag";
+/// The request of a page view, beside the page.
+pub const WORDPRESS_VISIT: &str = "WordPress, added to a request of a visit";
+/// The same until php-fpm's process is free again, with the wait for the disk.
+pub const WORDPRESS_WORKER: &str = "WordPress, added to worker's time for a visit";
+/// The page whose theme asks, with a daemon that never answers.
+pub const WORDPRESS_SILENT: &str = "WordPress, added to a page with the template tag, silent daemon";
+/// With one whose answer drips without an end.
+pub const WORDPRESS_SLOW: &str = "WordPress, added to a page with the template tag, slow daemon";
+/// With none.
+pub const WORDPRESS_STOPPED: &str = "WordPress, added to a page with the template tag, stopped daemon";
+/// With none, and a range file that is none.
+pub const WORDPRESS_BROKEN: &str = "WordPress, added to a page with the template tag, broken file";
+/// The plugin's cases have one subject of ours.
+pub const WORDPRESS_PLUGIN: &str = "nameplate, plugin";
+
 /// A language's script, and what runs it.
 struct Language {
     /// As it begins its cases' names.

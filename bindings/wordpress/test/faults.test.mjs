@@ -17,7 +17,7 @@ let wordpress, cookies, plain;
 const bare = (text) =>
   text
     .replace(/<script[^>]*nameplate[^>]*><\/script>\n?/g, '')
-    .replace(/<p id="tag">.*?<\/p>/g, '')
+    .replace(/<p id="(tag|waits)">.*?<\/p>/g, '')
     .replace(/"nonce":"\w+"/g, '');
 
 before(async () => {
@@ -29,12 +29,17 @@ before(async () => {
   wordpress.addPlugin({ settings: { basis: 'legitimate-interest' } });
 });
 
-const state = async () => (await wordpress.fetch('/wp-admin/admin.php?page=nameplate-settings', { cookies })).text;
+// As long as the plugin waits by itself, and no longer: what stands behind it will not answer.
+const hurried = { 'x-hurried': '1' };
+const state = async (headers = {}) => (await wordpress.fetch('/wp-admin/admin.php?page=nameplate-settings', { cookies, headers })).text;
+/** What the theme printed. */
+const printed = (text, id) => JSON.parse(new RegExp(`<p id="${id}">(.*?)</p>`).exec(text)[1].replaceAll('&quot;', '"'));
 
 describe('the daemon', () => {
   const cases = {
     'is stopped': { socket: async () => join(house.folder, 'nothing'), why: /The daemon does not answer as it should: .*(No such file|Connection refused)/i },
     'is silent': { socket: () => badDaemon(house, 'silent'), why: /no reply within/ },
+    'is slow': { socket: () => badDaemon(house, 'slow'), why: /no reply within|none of nameplate/ },
     'talks rubbish': { socket: () => badDaemon(house, 'rubbish'), why: /what it replies is none of nameplate/ },
     'has no leads': {
       socket: async () => {
@@ -54,22 +59,58 @@ describe('the daemon', () => {
   for (const [what, { socket, why, looksUp }] of Object.entries(cases)) {
     test(`${what}: pages are as without the plugin, and the administrator sees why`, async () => {
       wordpress.set({ socket: await socket() });
-      const reply = await wordpress.fetch('/?np_tag');
+      const headers = looksUp ? {} : hurried;
+      const reply = await wordpress.fetch('/?np_tag', { headers });
       assert.equal(reply.status, 200);
       assert.equal(bare(reply.text), plain);
-      const tag = JSON.parse(/<p id="tag">(.*?)<\/p>/.exec(reply.text)[1].replaceAll('&quot;', '"'));
-      assert.equal(tag?.name, looksUp ? COMPANY.name : undefined);
-      const visit = await wordpress.visit({ consent: 'company', url: `${wordpress.origin}/` });
+      assert.equal(printed(reply.text, 'tag')?.name, looksUp ? COMPANY.name : undefined);
+      // A page asks once, and waits twice that at most: for the reply to begin, and for it to end.
+      const waits = printed(reply.text, 'waits');
+      assert.equal(waits.length, 1);
+      assert.ok(waits[0] * 2 < 0.05, `${waits}`);
+      const visit = await wordpress.visit({ consent: 'company', url: `${wordpress.origin}/` }, headers);
       assert.ok([400, 503].includes(visit.status), String(visit.status));
       assert.ok(!visit.text.includes(house.folder), 'a visitor learns nothing of the server');
-      assert.match(await state(), why);
+      assert.match(await state(headers), why);
       for (const page of ['admin.php?page=nameplate', 'admin.php?page=nameplate-filtered', 'index.php']) {
-        const { status, text } = await wordpress.fetch(`/wp-admin/${page}`, { cookies });
+        const { status, text } = await wordpress.fetch(`/wp-admin/${page}`, { cookies, headers });
         assert.equal(status, 200, page);
         assert.match(text, why, page);
       }
     });
   }
+});
+
+test('without the daemon nothing is said to be exported or erased that was not', () => {
+  wordpress.set({ socket: join(house.folder, 'nothing') });
+  const [exported, erased] = wordpress.php(
+    `foreach (['export_personal_data', 'remove_personal_data'] as $action) {
+       $id = wp_create_user_request('visitor@shop.example', $action);
+       wp_update_post(['ID' => $id, 'post_status' => 'request-confirmed']);
+       update_post_meta($id, '_nameplate_visitor', '${'d'.repeat(32)}');
+     }
+     $error = NameplatePlugin\\Privacy::export('visitor@shop.example');
+     echo json_encode([is_wp_error($error) ? $error->get_error_message() : 'no error', NameplatePlugin\\Privacy::erase('visitor@shop.example')]);`,
+  );
+  assert.match(exported, /The daemon does not answer as it should/);
+  assert.equal(erased.items_removed, false);
+  assert.equal(erased.items_retained, true);
+  assert.match(erased.messages[0], /the visits are still there/);
+});
+
+test('how long is waited can be set, to what is a number of seconds', () => {
+  const waits = wordpress.php(
+    `remove_all_filters('nameplate_timeout');
+     $patience = (new ReflectionMethod(NameplatePlugin\\Daemon::class, 'patience'))->getClosure();
+     foreach ([0.5, '2', 'long', -1, 0, 1e9, null, []] as $value) {
+       $filter = static fn () => $value;
+       add_filter('nameplate_timeout', $filter);
+       $waits[] = $patience(0.25);
+       remove_filter('nameplate_timeout', $filter);
+     }
+     echo json_encode($waits);`,
+  );
+  assert.deepEqual(waits, [0.5, 2, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25]);
 });
 
 describe('the range file', () => {

@@ -229,6 +229,7 @@ describe('hostile text', () => {
       );
       assert.ok([204, 400].includes(reply.status), `${i}: ${reply.status}`);
     }
+    for (const [i, reason] of HOSTILE.entries()) await daemon.ask('OBJECTION', 'ADD', JSON.stringify({ domain: `objects-${i}.example`, reason }));
     const browser = await openBrowser(house);
     const page = await newPage(browser, { wordpress, user: 'admin' });
     let dialogs = 0;
@@ -240,6 +241,8 @@ describe('hostile text', () => {
     }
     await page.goto(`${wordpress.origin}/wp-admin/admin.php?page=nameplate&company=${encodeURIComponent(COMPANY.id)}`);
     // It is there to be read: this test would else pass on an empty page.
+    assert.match(await page.textContent('.wrap'), /DROP TABLE wp_users/);
+    await page.goto(`${wordpress.origin}/wp-admin/admin.php?page=nameplate-objections`);
     assert.match(await page.textContent('.wrap'), /DROP TABLE wp_users/);
     for (const query of [`s=${encodeURIComponent(HOSTILE[1])}`, `orderby=${encodeURIComponent(HOSTILE[2])}&order=x`, `cursor=${encodeURIComponent(HOSTILE[0])}`, `company=${encodeURIComponent(HOSTILE[0])}`, `days=${encodeURIComponent(HOSTILE[2])}`, 's[]=1']) {
       const reply = await page.goto(`${wordpress.origin}/wp-admin/admin.php?page=nameplate&${query}`);
@@ -271,6 +274,33 @@ describe('hostile text', () => {
     }
     assert.deepEqual(wordpress.complaints(), []);
   });
+});
+
+describe('WordPress\'s own tools', () => {
+  test('the cookies stand in the list of the WP Consent API, those that there can be', () => {
+    wordpress.php("update_option('nameplate_test_consent_api', 'tool');");
+    const cookiesOf = (level) => {
+      wordpress.set({ level });
+      return wordpress.php("echo json_encode($GLOBALS['nameplate_test_cookies']);").map(([name, plugin, category]) => [name, plugin, category]);
+    };
+    const objection = ['np_objection', 'Nameplate', 'functional'];
+    assert.deepEqual(cookiesOf('company'), [objection]);
+    assert.deepEqual(cookiesOf('sessions'), [['np_visitor', 'Nameplate', 'statistics'], ['np_session', 'Nameplate', 'statistics'], objection]);
+    assert.equal(wordpress.php("echo (int) apply_filters('wp_consent_api_registered_nameplate/nameplate.php', false);"), 1);
+    wordpress.php("delete_option('nameplate_test_consent_api');");
+  });
+
+  for (const locale of ['de_DE', 'nl_NL', 'fr_FR']) {
+    test(`the pages speak ${locale}`, async () => {
+      const said = readFileSync(join(wordpress.root, `wp-content/plugins/nameplate/languages/nameplate-${locale}.po`), 'utf8');
+      const translated = /^msgid "Filtered, and why"\nmsgstr "(.+)"$/m.exec(said)[1];
+      // The site's own language would need WordPress's own translation beside ours.
+      wordpress.php(`update_user_meta(1, 'locale', '${locale}');`);
+      const { text } = await wordpress.fetch('/wp-admin/admin.php?page=nameplate-filtered', { cookies: cookies.admin });
+      wordpress.php("delete_user_meta(1, 'locale');");
+      assert.ok(text.includes(`<h1>${translated.replaceAll("'", '&#039;')}</h1>`), translated);
+    });
+  }
 });
 
 describe('the command line', () => {

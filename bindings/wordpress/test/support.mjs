@@ -40,6 +40,13 @@ export const VERSIONS = readdirSync(join(BUILDS, 'src/wordpress'))
 /** The last released one. */
 export const LATEST = VERSIONS.filter((version) => /^\d/.test(version)).at(-1);
 
+/** WordPress as Debian packages it: {folder, version}, or null where it is not installed. NAMEPLATE_DEBIAN_WORDPRESS names another folder. */
+export const DEBIAN = (() => {
+  const folder = process.env.NAMEPLATE_DEBIAN_WORDPRESS ?? '/usr/share/wordpress';
+  const file = join(folder, 'wp-includes/version.php');
+  return existsSync(file) ? { folder, version: /\$wp_version = '([\d.]+)/.exec(readFileSync(file, 'utf8'))[1] } : null;
+})();
+
 export async function until(what, ask) {
   const end = Date.now() + PATIENCE;
   for (;;) {
@@ -161,13 +168,18 @@ export class Daemon {
   }
 }
 
-/** A program in the daemon's place that does not do as it should: `silent`, or `rubbish`. */
+/** A program in the daemon's place that does not do as it should: `silent`, `rubbish`, or `slow`, which replies a byte at a time without an end. */
 export async function badDaemon(house, way) {
   const socket = join(mkdtempSync(join(house.folder, 'bad-')), 's');
   const open = new Set();
   const server = net.createServer((client) => {
     open.add(client);
     client.on('error', () => {});
+    if (way === 'slow') {
+      client.write('$1000000\r\n');
+      const drops = setInterval(() => client.write('x'), 5);
+      client.on('close', () => clearInterval(drops));
+    }
     if (way === 'rubbish') client.on('data', () => client.write('HTTP/1.1 200 OK\r\n\r\n<html>\u0000'));
   });
   await new Promise((done) => server.listen(socket, done));
@@ -237,6 +249,7 @@ class Proxy {
 const php = (text) => `'${String(text).replace(/[\\']/g, '\\$&')}'`;
 
 export class WordPress {
+  /** `version` is one of VERSIONS, or `debian`. */
   constructor(house, { version = LATEST, server = 'builtin', database = 'sqlite', multisite = false, phpOptions = [], environment = {} } = {}) {
     Object.assign(this, { house, version, server, database, multisite, environment });
     this.folder = mkdtempSync(join(house.folder, `wp-${version}-`));
@@ -249,9 +262,23 @@ export class WordPress {
   async start() {
     mkdirSync(this.root);
     mkdirSync(this.mails);
-    execFileSync('unzip', ['-q', join(BUILDS, `src/wordpress/wp-${this.version}.zip`), '-d', this.root]);
-    // Scripts, styles and pictures are not in that file.
-    cpSync(join(BUILDS, `public/wp-${this.version}`), this.root, { recursive: true, force: false });
+    if (this.version === 'debian') {
+      // Much of it is links to other packages' files.
+      cpSync(DEBIAN.folder, this.root, { recursive: true, dereference: true });
+      // Themes are packages of their own, another for each release.
+      const theme = join(this.root, 'wp-content/themes/plain');
+      mkdirSync(theme, { recursive: true });
+      writeFileSync(join(theme, 'style.css'), '/*\nTheme Name: Plain\n*/\n');
+      writeFileSync(join(theme, 'functions.php'), "<?php add_theme_support('title-tag');\n");
+      writeFileSync(
+        join(theme, 'index.php'),
+        "<!DOCTYPE html><html><head><?php wp_head(); ?></head><body><?php while (have_posts()) { the_post(); the_content(); } wp_footer(); ?></body></html>\n",
+      );
+    } else {
+      execFileSync('unzip', ['-q', join(BUILDS, `src/wordpress/wp-${this.version}.zip`), '-d', this.root]);
+      // Scripts, styles and pictures are not in that file.
+      cpSync(join(BUILDS, `public/wp-${this.version}`), this.root, { recursive: true, force: false });
+    }
     // Both bring along a database in which WordPress is installed already.
     rmSync(join(this.root, 'wp-content/database'), { recursive: true, force: true });
     this.port = await freePort();
@@ -303,6 +330,7 @@ export class WordPress {
     // No request to anywhere, no work besides, and every notice into a log that the tests read.
     const switches = ['WP_HTTP_BLOCK_EXTERNAL', 'DISABLE_WP_CRON', 'AUTOMATIC_UPDATER_DISABLED', 'WP_DEBUG'];
     lines.push(...switches.map((name) => `define('${name}', true);`), "define('WP_DEBUG_DISPLAY', false);", `define('WP_DEBUG_LOG', ${php(this.log)});`);
+    if (this.version === 'debian') lines.push("define('WP_DEFAULT_THEME', 'plain');");
     if (!this.multisite) lines.push(`define('WP_HOME', ${php(this.origin)});`, `define('WP_SITEURL', ${php(this.origin)});`);
     lines.push("define('WP_ALLOW_MULTISITE', true);", '/* network */');
     this.config = join(this.root, 'wp-config.php');
@@ -368,6 +396,7 @@ require $root . $script;
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${this.folder}/nginx-${name};`);
     // A network's sites in folders have WordPress's own files below their names.
     const network = this.multisite ? 'if (!-e $request_filename) { rewrite ^/[_0-9a-zA-Z-]+(/wp-.*) $1 last; rewrite ^/[_0-9a-zA-Z-]+(/.*\\.php)$ $1 last; }' : '';
+    // Newer packages of nginx hand on the host without its port; a site on another port would redirect to itself for ever.
     writeFileSync(
       join(this.folder, 'nginx.conf'),
       `${isRoot ? 'user root;' : ''} worker_processes 1; daemon off; pid ${this.folder}/nginx.pid; error_log ${this.folder}/nginx.log;
@@ -377,7 +406,7 @@ http {
   server {
     listen 127.0.0.1:${this.backendPort}; root ${this.root}; index index.php; ${network}
     location / { try_files $uri $uri/ /index.php?$args; }
-    location ~ \\.php$ { include /etc/nginx/fastcgi_params; fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name; fastcgi_pass unix:${socket}; }
+    location ~ \\.php$ { include /etc/nginx/fastcgi_params; fastcgi_param HTTP_HOST $http_host; fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name; fastcgi_pass unix:${socket}; }
   }
 }`,
     );
@@ -425,6 +454,19 @@ require ${php(join(this.root, 'wp-load.php'))}; ${code}`,
     );
   }
 
+  /** A site of a network in a folder, whose administrator a user becomes; its number. */
+  addSite(path, user) {
+    // WordPress takes the port's colon out of the host, so it is put back.
+    return this.php(
+      `$id = wp_insert_site(['domain' => 'localhost', 'path' => ${php(path)}, 'network_id' => 1, 'title' => ${php(path)}, 'user_id' => get_user_by('login', ${php(user)})->ID]);
+       if (is_wp_error($id)) { throw new Exception($id->get_error_message()); }
+       $wpdb->update($wpdb->blogs, ['domain' => 'localhost:${this.port}'], ['blog_id' => $id]);
+       clean_blog_cache($id);
+       foreach (['home', 'siteurl'] as $name) { update_blog_option($id, $name, ${php(this.origin + path.replace(/\/$/, ''))}); }
+       echo $id;`,
+    );
+  }
+
   /** A page with a content; its address. */
   addPage(title, content, template = '') {
     const id = this.php(
@@ -433,7 +475,7 @@ require ${php(join(this.root, 'wp-load.php'))}; ${code}`,
     return `${this.origin}/${this.php(`echo get_post_field('post_name', ${id});`)}/`;
   }
 
-  /** Every trace of the plugin: options, capabilities, notes, files. */
+  /** Every trace of the plugin: options, capabilities, notes, its files. */
   traces() {
     return this.php(
       `$found = [];
@@ -442,12 +484,10 @@ require ${php(join(this.root, 'wp-load.php'))}; ${code}`,
          if (is_multisite()) { switch_to_blog($site); }
          foreach ($wpdb->get_col("SELECT option_name FROM $wpdb->options WHERE option_name LIKE '%nameplate%' OR (option_value LIKE '%nameplate%' AND option_name NOT LIKE '%transient%' AND option_name <> 'recently_activated')") as $name) { $found[] = "$site option $name"; }
          foreach ($wpdb->get_col("SELECT meta_key FROM $wpdb->postmeta WHERE meta_key LIKE '%nameplate%'") as $name) { $found[] = "$site postmeta $name"; }
-         $uploads = wp_get_upload_dir()['basedir'];
-         if (file_exists("$uploads/nameplate")) { $found[] = "$site uploads"; }
          if (is_multisite()) { restore_current_blog(); }
        }
        foreach ($wpdb->get_col("SELECT meta_key FROM $wpdb->usermeta WHERE meta_key LIKE '%nameplate%' OR meta_value LIKE '%nameplate%'") as $name) { $found[] = "usermeta $name"; }
-       if (is_multisite()) { foreach ($wpdb->get_col("SELECT meta_key FROM $wpdb->sitemeta WHERE meta_key LIKE '%nameplate%' OR (meta_value LIKE '%nameplate%' AND meta_key NOT LIKE '%transient%')") as $name) { $found[] = "sitemeta $name"; } }
+       if (is_multisite()) { foreach ($wpdb->get_col("SELECT meta_key FROM $wpdb->sitemeta WHERE meta_key LIKE '%nameplate%' OR (meta_value LIKE '%nameplate%' AND meta_key NOT LIKE '%transient%' AND meta_key <> 'recently_activated')") as $name) { $found[] = "sitemeta $name"; } }
        if (file_exists(WP_PLUGIN_DIR . '/nameplate')) { $found[] = 'plugin'; }
        echo json_encode($found);`,
     );

@@ -56,7 +56,7 @@ final class Cli
      */
     public function lookup(array $arguments, array $options): void
     {
-        $company = Lookups::company($arguments[0] ?? '');
+        $company = Lookups::company($arguments[0] ?? '', Daemon::ADMIN);
         \WP_CLI::line((string) wp_json_encode($company ?? ['status' => 'no company'], JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES));
     }
 

@@ -84,15 +84,16 @@ final class Content
     /**
      * The company of who sent this request, as far as the gate lets it be looked up.
      *
+     * @param float $timeout seconds to wait for the daemon
      * @return array<string, mixed>|null
      */
-    public static function lookUp(?string $granted): ?array
+    public static function lookUp(?string $granted, float $timeout = Daemon::PAGE): ?array
     {
         if (!Consent::allowsCompany($granted)) {
             return null;
         }
         $address = Visitor::address();
-        return $address === null ? null : Lookups::company($address);
+        return $address === null ? null : Lookups::company($address, $timeout);
     }
 
     /** `[nameplate_company fact="name"]nobody known[/nameplate_company]` */

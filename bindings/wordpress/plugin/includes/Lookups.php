@@ -25,13 +25,14 @@ final class Lookups
     /**
      * The company of an address, or null where none is known, or nothing can be asked: a page never fails for it.
      *
+     * @param float $timeout seconds to wait for the daemon
      * @return array<string, mixed>|null
      */
-    public static function company(#[\SensitiveParameter] string $address): ?array
+    public static function company(#[\SensitiveParameter] string $address, float $timeout = Daemon::PAGE): ?array
     {
         foreach (self::ways() as $way) {
             try {
-                self::$chosen[$way] ??= self::open($way);
+                self::$chosen[$way] ??= self::open($way, $timeout);
                 $answer = self::$chosen[$way]->lookup($address)->jsonSerialize();
             } catch (\InvalidArgumentException) {
                 return null;
@@ -66,14 +67,15 @@ final class Lookups
     /**
      * Opens what a way asks.
      *
+     * @param float $timeout seconds to wait for the daemon
      * @throws \Throwable where it does not work, with the reason
      */
-    public static function open(string $way): \Nameplate\Database|Database|Vendor\Nameplate\Client
+    public static function open(string $way, float $timeout = Daemon::PAGE): \Nameplate\Database|Database|Vendor\Nameplate\Client
     {
         return match ($way) {
             self::EXTENSION => \Nameplate\Database::open(Settings::rangeFile()),
             self::FFI => Database::open(Settings::rangeFile()),
-            default => Daemon::client(Daemon::PAGE),
+            default => Daemon::client($timeout),
         };
     }
 }

@@ -137,14 +137,18 @@ final class Privacy
         return $erasers;
     }
 
-    /** @return array{data: list<array<string, mixed>>, done: bool} */
-    public static function export(mixed $email, mixed $page = 1): array
+    /** @return array{data: list<array<string, mixed>>, done: bool}|\WP_Error */
+    public static function export(mixed $email, mixed $page = 1): array|\WP_Error
     {
         $items = [];
         foreach (self::visitors((string) $email, 'export_personal_data') as $visitor) {
-            // An error ends the request, which can be tried again: an export without the visits would be a wrong one.
-            $data = Daemon::leads(Daemon::ADMIN * 4)->exportVisitor($visitor);
-            foreach (is_array($data['visits'] ?? null) ? $data['visits'] : [] as $i => $visit) {
+            try {
+                $data = Daemon::leads(Daemon::ADMIN * 4)->exportVisitor($visitor);
+            } catch (\Throwable $error) {
+                // It can be tried again: an export without the visits would be a wrong one.
+                return new \WP_Error('nameplate_unavailable', Daemon::explain($error));
+            }
+            foreach (is_array($data['visits'] ?? null) ? $data['visits'] : [] as $visit) {
                 if (is_array($visit)) {
                     $items[] = [
                         'group_id' => self::GROUP,

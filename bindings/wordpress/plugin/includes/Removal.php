@@ -9,8 +9,8 @@ if (!defined('ABSPATH')) {
 }
 
 /**
- * Takes away all that the plugin left in WordPress: options, capabilities, what it noted on privacy requests, and the folder of the range file in
- * the uploads. What the daemon keeps is the daemon's: `nameplate purge`.
+ * Takes away all that the plugin left in WordPress: options, capabilities, and what it noted on privacy requests. A range file in the uploads is
+ * the owner's, who put it there: it stays. What the daemon keeps is the daemon's: `nameplate purge`.
  */
 final class Removal
 {
@@ -38,13 +38,5 @@ final class Removal
         delete_option(Settings::VERSION);
         Capabilities::revoke();
         delete_post_meta_by_key('_nameplate_visitor');
-        foreach (Settings::rangeFilePlaces() as $file) {
-            wp_delete_file($file);
-            $folder = dirname($file);
-            if (is_dir($folder) && count((array) scandir($folder)) === 2) {
-                // phpcs:ignore WordPress.WP.AlternativeFunctions.file_system_operations_rmdir
-                rmdir($folder);
-            }
-        }
     }
 }

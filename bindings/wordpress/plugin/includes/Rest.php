@@ -12,7 +12,7 @@ if (!defined('ABSPATH')) {
  * The two routes that pages call. Both are public, as pages are; neither says anything of anybody but who asks, and neither needs a nonce: nothing
  * is done in anybody's name, and a nonce in a cached page would be a stale one.
  *
- *     POST nameplate/v1/visits  a page view, on to the daemon's VISIT; 204, whatever comes of it
+ *     POST nameplate/v1/visits  a page view, on to the daemon's VISIT; 204, on php-fpm whatever becomes of it
  *     POST nameplate/v1/company the visitor's own company, for blocks and shortcodes of cached pages
  */
 final class Rest
@@ -61,6 +61,19 @@ final class Rest
             $visit[$key] = $body[$key];
         }
         $visit['gpc'] = !empty($body['gpc']);
+        if (function_exists('fastcgi_finish_request')) {
+            // The daemon answers when the visit is on the disk. Browsers don't read what became of it, so they need not wait for that.
+            add_action('shutdown', static function () use ($visit): void {
+                fastcgi_finish_request();
+                try {
+                    self::send($visit, Daemon::VISIT);
+                } catch (\Throwable) {
+                    // The admin pages ask the daemon themselves, and say why.
+                    return;
+                }
+            }, PHP_INT_MAX);
+            return self::private(new \WP_REST_Response(null, 204));
+        }
         try {
             self::send($visit, Daemon::VISIT);
         } catch (\Throwable $error) {
@@ -114,7 +127,7 @@ final class Rest
             return self::invalid();
         }
         $granted = isset($body['consent']) && is_string($body['consent']) ? $body['consent'] : null;
-        $company = empty($body['gpc']) ? Content::lookUp($granted) : null;
+        $company = empty($body['gpc']) ? Content::lookUp($granted, Daemon::VISIT) : null;
         return self::private(new \WP_REST_Response(['company' => $company]));
     }
 

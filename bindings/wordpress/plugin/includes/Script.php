@@ -64,16 +64,14 @@ final class Script
         }
         $visit = ['url' => home_url(add_query_arg([])), 'consent' => Consent::granted()];
         add_action('shutdown', static function () use ($visit): void {
-            if (function_exists('fastcgi_finish_request')) {
-                fastcgi_finish_request();
-            }
+            $isSent = function_exists('fastcgi_finish_request') && fastcgi_finish_request();
             $referrer = wp_get_raw_referer();
             $visit['title'] = wp_strip_all_tags(wp_get_document_title());
             $visit['referrer'] = is_string($referrer) ? $referrer : null;
             $visit['visitor'] = Visitor::cookie('np_visitor');
             $visit['session'] = Visitor::cookie('np_session');
             try {
-                Rest::send(array_filter($visit, is_string(...)), Daemon::PAGE);
+                Rest::send(array_filter($visit, is_string(...)), $isSent ? Daemon::VISIT : Daemon::PAGE);
             } catch (\Throwable) {
                 // The admin pages ask the daemon themselves, and say why.
                 return;

@@ -16,7 +16,7 @@ if (!function_exists('nameplate_current_company')) {
     /**
      * The company whose network the visitor comes from, or null where none is known or may be looked up.
      *
-     * Looked up at the first call of a request, within 40 ms. It is looked up only where the settings, the visitor's consent and
+     * Looked up at the first call of a request, and a page never waits for it longer than 40 ms. It is looked up only where the settings, the visitor's consent and
      * Global Privacy Control allow the level "company" on the server: see NameplatePlugin\Consent.
      *
      * The page must be made anew for each visitor. So this asks page caches to leave it out (DONOTCACHEPAGE, and where headers were not
