@@ -113,7 +113,7 @@ def test_a_visit_by_key_is_seen_by_who_may_see_it(daemon, company):
 def routes() -> list[tuple[str, str]]:
     """Method and path of each route, as the program's table has them."""
     table = (support.ROOT / "src/web/src/routes.rs").read_text()
-    found = re.findall(r'^    (?:Page|Rest) ([A-Z]+) +"([^"]+)"', table, re.MULTILINE)
+    found = re.findall(r'^    (?:Page|Rest|Site) ([A-Z]+) +"([^"]+)"', table, re.MULTILINE)
     assert len(found) > 30
     return [(method, re.sub(r"\{\w+\}", "1", path)) for method, path in found]
 
@@ -124,7 +124,8 @@ def test_forged_requests_are_refused_on_every_route(daemon):
     browser = daemon.browser()
     browser.sign_in("bert")
     stranger = daemon.browser()
-    open_to_all = {"/sign-in", "/static/1", "/v1/openapi.json"}
+    # The last is for the hosts of sites alone: tests/e2e/test_public.py.
+    open_to_all = {"/sign-in", "/static/1", "/v1/openapi.json", "/n.js", "/nameplate/n.js", "/nameplate/v1/visits"}
     for method, path in routes():
         what = f"{method} {path}"
         assert browser.ask(method, path, Host="evil.example")[0].status == 421, what
@@ -135,7 +136,8 @@ def test_forged_requests_are_refused_on_every_route(daemon):
             assert response.status == 401 or response.headers["Location"] == "/sign-in", what
         if method != "GET":
             # None of these has the form's token; some have not even the right to it.
-            for origin in (browser.origin, "https://evil.example", "null", None):
+            own = [] if path == "/nameplate/v1/visits" else [browser.origin]
+            for origin in (*own, "https://evil.example", "null", None):
                 assert browser.ask(method, path, {"a": "b"}, Origin=origin)[0].status == 403, (what, origin)
             if path.startswith("/v1/"):
                 assert rest(daemon, key, method, path, {}, Origin="https://evil.example")[0].status == 403, what

@@ -25,7 +25,7 @@ use crate::page::page;
 use crate::robots::Robots;
 use crate::score::ScoreFormula;
 use crate::store::{PageGroup, Store, StoreError, StoreOptions};
-use crate::visit::{Visit, VisitError};
+use crate::visit::{PageHead, Visit, VisitError, VisitorAddress};
 use answer::{Shown, of_form, of_network};
 pub use counts::VisitCounts;
 
@@ -167,6 +167,43 @@ impl Leads {
             self.counts.refused();
         }
         begun
+    }
+
+    /// The same of a visit that the page's own script sent to the host of a site: the host decides which site it is.
+    pub fn begin_page_view(&self, json: &mut [u8], head: &PageHead<'_>) -> Result<Begun, VisitError> {
+        let begun = Visit::from_page(json, head).and_then(|mut visit| {
+            visit.site = self.site_at(head.host, &visit.site)?.to_owned().into();
+            self.process(&visit, now())
+        });
+        json.zeroize();
+        if begun.is_err() {
+            self.counts.refused();
+        }
+        begun
+    }
+
+    /// The site of a host; where several have it, the one that the page calls itself, else the first. The page script calls itself by the host
+    /// where it was not told a name.
+    fn site_at(&self, host: &str, said: &str) -> Result<&str, VisitError> {
+        let mut sites = self.config.sites.iter().filter(|site| site.has_host(host));
+        let site = if said.is_empty() || said.eq_ignore_ascii_case(host) {
+            sites.next()
+        } else {
+            sites.find(|site| site.name == said)
+        };
+        site.map(|site| &*site.name).ok_or(VisitError::ForeignSite)
+    }
+
+    /// The company in whose network an address is, as a visit from there would be shown; none where it would not. The address is on this call's
+    /// stack for one lookup.
+    pub fn company_at(&self, address: &VisitorAddress) -> Option<CompanyFacts> {
+        let corrections = self.corrections();
+        if corrections.of_address(IpAddr::from(address.get())).is_some() {
+            return None;
+        }
+        let shown = of_network(&self.generations.snapshot().lookup(address.get())).ok()?;
+        let hidden = self.hidden().names(&shown.company) || corrections.of_company(&shown.company.id).is_some();
+        (!hidden).then_some(shown.company)
     }
 
     /// The second half: returns when the visit is durable.

@@ -4,13 +4,14 @@
 use std::sync::LazyLock;
 
 use axum::body::Body;
-use hyper::Response;
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue};
+use hyper::{Response, StatusCode};
 use sha2::{Digest, Sha256};
 
 use crate::app::App;
 use crate::guard::Call;
 use crate::problem::Problem;
+use crate::routes::RESOURCE_POLICY;
 
 /// A file.
 pub(crate) struct Asset {
@@ -57,6 +58,31 @@ impl Published {
     pub(crate) fn path(&self) -> String {
         format!("/static/{}", self.file)
     }
+}
+
+/// The page script. Its path stays, so it is kept for an hour, and then asked for by its hash.
+const SCRIPT: &[u8] = include_bytes!("../script/n.min.js");
+
+static SCRIPT_TAG: LazyLock<HeaderValue> = LazyLock::new(|| {
+    let hash = Sha256::digest(SCRIPT);
+    let hash = u64::from_be_bytes(std::array::from_fn(|place| hash[place]));
+    HeaderValue::from_str(&format!("\"{hash:016x}\"")).expect("digits")
+});
+
+/// `GET /n.js` and `GET /nameplate/n.js`. Pages of every host may load it: it sends to the host of the page alone.
+#[expect(clippy::unused_async, reason = "as all handlers are")]
+pub(crate) async fn script(_app: App, call: Call) -> Result<Response<Body>, Problem> {
+    let known = call.visitor.known_tags.as_ref().is_some_and(|tags| *tags == *SCRIPT_TAG);
+    let mut response = Response::new(if known { Body::empty() } else { Body::from(SCRIPT) });
+    if known {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    }
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
+    headers.insert(ETAG, SCRIPT_TAG.clone());
+    headers.insert(RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
+    Ok(response)
 }
 
 /// `GET /static/{file}`.

@@ -30,6 +30,9 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("POST",   "/companies/{id}/note",      "a n"),
     ("POST",   "/companies/{id}/wrong",     "a n"),
     ("POST",   "/companies/{id}/hide",      "a d"),
+    ("GET",    "/n.js",                     "all"),
+    ("GET",    "/nameplate/n.js",           "all"),
+    ("POST",   "/nameplate/v1/visits",      "all"),
     ("GET",    "/v1/openapi.json",          "all"),
     ("POST",   "/v1/visits",                "visits"),
     ("GET",    "/v1/companies",             "a n d read"),
@@ -66,10 +69,17 @@ fn path(route: &str) -> String {
         .replace("{file}", "none")
 }
 
+fn surface(route: &str) -> Surface {
+    match route {
+        "/n.js" | "/nameplate/n.js" | "/nameplate/v1/visits" => Surface::Site,
+        _ if route.starts_with("/v1/") => Surface::Rest,
+        _ => Surface::Page,
+    }
+}
+
 fn each() -> impl Iterator<Item = (Method, String, Surface, &'static str)> {
     ALLOWED.iter().map(|(method, route, who)| {
-        let surface = if route.starts_with("/v1/") { Surface::Rest } else { Surface::Page };
-        (method.parse().unwrap(), path(route), surface, *who)
+        (method.parse().unwrap(), path(route), surface(route), *who)
     })
 }
 
@@ -84,7 +94,7 @@ fn both_tables_have_the_same_routes() {
     assert_eq!(ours, theirs);
     assert_eq!(theirs.len(), ROUTES.len(), "no route twice");
     for route in ROUTES {
-        assert_eq!(route.surface == Surface::Rest, route.path.starts_with("/v1/"), "{}", route.path);
+        assert_eq!(route.surface, surface(route.path), "{}", route.path);
     }
 }
 
@@ -109,6 +119,11 @@ async fn each_route_lets_in_whom_it_is_for_and_nobody_else() {
             let let_in = words.contains(&"all") || words.contains(name);
             let known = !matches!(*name, "nobody" | "half");
             match (let_in, surface) {
+                // A visit for a host that is no site's, and without an origin where a key is shown.
+                (true, Surface::Site) => {
+                    let refused = [StatusCode::MISDIRECTED_REQUEST, StatusCode::FORBIDDEN].contains(&status);
+                    assert!(status.is_success() || refused, "{what}");
+                }
                 // Whoever has no cookie yet has no token for forms either.
                 (true, Surface::Page) if method == Method::POST && !matches!(caller, Caller::Session(_)) => {
                     assert_eq!(status, StatusCode::FORBIDDEN, "{what}");
@@ -121,7 +136,7 @@ async fn each_route_lets_in_whom_it_is_for_and_nobody_else() {
                     assert!(!status.is_server_error(), "{what}");
                 }
                 (false, _) if known => assert_eq!(status, StatusCode::FORBIDDEN, "{what}"),
-                (false, Surface::Rest) => assert_eq!(status, StatusCode::UNAUTHORIZED, "{what}"),
+                (false, Surface::Rest | Surface::Site) => assert_eq!(status, StatusCode::UNAUTHORIZED, "{what}"),
                 (false, Surface::Page) => assert!(leads_to_sign_in(&response), "{what}"),
             }
             assert!(response.headers().contains_key(CONTENT_SECURITY_POLICY), "{what}");
@@ -138,10 +153,16 @@ async fn no_change_is_made_without_the_forms_token_or_from_elsewhere() {
     for (method, path, _, allowed) in each().filter(|(method, ..)| method != Method::GET) {
         let ask = || Ask::new(method.clone(), &path).by(&anna);
         let other = crate::auth::token::Token::random().csrf();
-        let forged: Vec<(&str, Ask)> = vec![
+        let mut forged: Vec<(&str, Ask)> = vec![
             ("no token", Ask { csrf: None, ..ask() }),
             ("another's token", Ask { csrf: Some(other), ..ask() }),
             ("the cookie as token", Ask { csrf: Some(token.text()), ..ask() }),
+        ];
+        if surface(&path) == Surface::Site {
+            // Nobody is signed in there.
+            forged.clear();
+        }
+        forged.extend([
             ("no origin", Ask { origin: None, ..ask() }),
             ("another origin", Ask { origin: Some("https://evil.example"), ..ask() }),
             ("another scheme", Ask { origin: Some("https://127.0.0.1:8420"), ..ask() }),
@@ -150,7 +171,7 @@ async fn no_change_is_made_without_the_forms_token_or_from_elsewhere() {
             ("cross-site", Ask { more: vec![("sec-fetch-site", "cross-site")], ..ask() }),
             ("same-site", Ask { more: vec![("sec-fetch-site", "same-site")], ..ask() }),
             ("two origins", Ask { more: vec![("origin", "https://evil.example")], ..ask() }),
-        ];
+        ]);
         for (what, ask) in forged {
             let status = web.send(ask.request()).await.status();
             assert_eq!(status, StatusCode::FORBIDDEN, "{method} {path} with {what}");
