@@ -44,7 +44,7 @@ class Proxied(Web):
         if visit is None:
             visit = {"site": "shop", "consent": "company", "url": f"https://{SITE}/prices"}
         body = visit if isinstance(visit, bytes) else json.dumps(visit)
-        return self.browser().ask("POST", VISITS, body, **self.proxied(address), **{**sent, **headers})
+        return self.browser().ask("POST", VISITS, body, **{**self.proxied(address), **sent, **headers})
 
     def shown(self) -> list[str]:
         key = getattr(self, "reader", None) or self.key("reader", "read")

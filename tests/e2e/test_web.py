@@ -126,6 +126,7 @@ def test_forged_requests_are_refused_on_every_route(daemon):
     stranger = daemon.browser()
     # The last is for the hosts of sites alone: tests/e2e/test_public.py.
     open_to_all = {"/sign-in", "/static/1", "/v1/openapi.json", "/n.js", "/nameplate/n.js", "/nameplate/v1/visits"}
+    open_to_all |= {"/objection", "/nameplate/objection", "/nameplate/static/1"}
     for method, path in routes():
         what = f"{method} {path}"
         assert browser.ask(method, path, Host="evil.example")[0].status == 421, what

@@ -113,7 +113,11 @@ class Browser:
             sent["Content-Type"] = "application/x-www-form-urlencoded"
         sent.update({name.replace("_", "-"): value for name, value in headers.items()})
         try:
-            connection.request(method, path, body, {name: value for name, value in sent.items() if value is not None})
+            try:
+                connection.request(method, path, body, {name: value for name, value in sent.items() if value is not None})
+            except BrokenPipeError:
+                # Refused by its head: the reply is there, and the body was not waited for.
+                pass
             response = connection.getresponse()
             text = response.read().decode()
         finally:

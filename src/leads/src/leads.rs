@@ -206,6 +206,11 @@ impl Leads {
         (!hidden).then_some(shown.company)
     }
 
+    /// Whether anybody can have an e-mail address at this domain.
+    pub fn is_freemail(&self, domain: &FormDomain) -> bool {
+        self.form_domains.is_freemail(domain)
+    }
+
     /// The second half: returns when the visit is durable.
     pub async fn finish(&self, begun: Begun) -> Result<VisitReply, LeadsError> {
         let Begun { level, company, record } = begun;

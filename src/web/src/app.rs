@@ -107,6 +107,16 @@ impl App {
         self.0.leads.finish(begun).await.map_err(|error| leads_problem(&error))
     }
 
+    /// Sends a mail that somebody waits for; whether the server took it. Why not, the log says, without the address.
+    pub(crate) async fn mail(&self, recipient: &str, subject: &str, text: &str) -> bool {
+        let Some(outgoing) = self.0.leads.outgoing() else { return false };
+        let sent = outgoing.write_mail(recipient, subject, text).await;
+        if let Err(error) = &sent {
+            error!(%error, "a mail of the objection page could not be sent");
+        }
+        sent.is_ok()
+    }
+
     /// Makes dead letters due again, and wakes who sends them.
     pub(crate) async fn resend(&self, which: Resend, actor: String) -> Result<u64, Problem> {
         match self.0.leads.outgoing() {

@@ -28,7 +28,7 @@ use crate::app::App;
 use crate::auth::token::{self, Token};
 use crate::input::Pairs;
 use crate::problem::Problem;
-use crate::routes::{Access, Route, Surface};
+use crate::routes::{self, Access, Route, Surface};
 use crate::transport::Way;
 use crate::visitor::Visitor;
 use crate::words::Language;
@@ -63,6 +63,8 @@ pub(crate) struct Call {
     pub(crate) way: Way,
     pub(crate) language: Language,
     pub(crate) visitor: Visitor,
+    /// Asked for under the path that sites hand on.
+    pub(crate) on_site: bool,
     /// The variable parts of the path, in its order.
     pub(crate) path: Vec<String>,
     pub(crate) query: Pairs,
@@ -203,7 +205,7 @@ async fn admit(
         let cookie = Token::random();
         (cookie.csrf(), Some(cookie))
     };
-    Ok(Call { caller, way, language, visitor, path, query, form, body, csrf, new_form_cookie })
+    Ok(Call { caller, way, language, visitor, on_site: routes::on_sites(route.path), path, query, form, body, csrf, new_form_cookie })
 }
 
 async fn identify(app: &App, way: Way, headers: &HeaderMap) -> Result<Caller, Problem> {

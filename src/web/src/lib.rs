@@ -30,6 +30,7 @@ mod input;
 mod page_views;
 mod pages;
 mod problem;
+mod proof;
 mod rest;
 mod routes;
 mod server;

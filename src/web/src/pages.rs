@@ -4,6 +4,8 @@
 pub(crate) mod account;
 pub(crate) mod companies;
 pub(crate) mod company;
+pub(crate) mod objection;
+pub(crate) mod requests;
 pub(crate) mod second_factor;
 pub(crate) mod sign_in;
 
@@ -33,6 +35,7 @@ struct Place {
 
 const PLACES: &[Place] = &[
     Place { path: "/", needs: Some(Scope::Read), name: |words| words.companies },
+    Place { path: "/objections/requests", needs: Some(Scope::Objections), name: |words| words.requests },
     Place { path: "/account", needs: None, name: |words| words.account },
 ];
 
@@ -64,6 +67,17 @@ impl Layout {
     pub(crate) fn new(call: &Call, title: impl Into<String>, here: &str) -> Layout {
         let user = call.session().filter(|session| session.stage == Stage::Full).map(|session| &session.user);
         Layout::of(call.language, user, &call.csrf, title.into(), here)
+    }
+
+    /// For a public page, in a language of its own. On a site's host, style and icon are where its web server hands them on.
+    pub(crate) fn public(call: &Call, language: Language, title: &str) -> Layout {
+        let mut layout = Layout::of(language, None, &call.csrf, title.into(), "");
+        if call.on_site {
+            for path in [&mut layout.style, &mut layout.icon] {
+                path.insert_str(0, "/nameplate");
+            }
+        }
+        layout
     }
 
     fn of(language: Language, user: Option<&User>, csrf: &str, title: String, here: &str) -> Layout {

@@ -101,6 +101,13 @@ pub(crate) static ROUTES: &[Route] = table! {
     Page POST   "/companies/{id}/note"      WRITE     => pages::company::note;
     Page POST   "/companies/{id}/wrong"     WRITE     => pages::company::wrong;
     Page POST   "/companies/{id}/hide"      OBJECTIONS => pages::company::hide;
+    Page GET    "/objection"                Public    => pages::objection::show;
+    Page POST   "/objection"                Public    => pages::objection::act;
+    Page GET    "/nameplate/objection"      Public    => pages::objection::show;
+    Page POST   "/nameplate/objection"      Public    => pages::objection::act;
+    Page GET    "/nameplate/static/{file}"  Public    => assets::file;
+    Page GET    "/objections/requests"      OBJECTIONS => pages::requests::list;
+    Page POST   "/objections/requests/{number}" OBJECTIONS => pages::requests::decide;
 
     Site GET    "/n.js"                     Public    => assets::script;
     Site GET    "/nameplate/n.js"           Public    => assets::script;
@@ -176,7 +183,7 @@ fn fail(app: &App, request: &Request, problem: &Problem) -> Response<Body> {
 }
 
 /// Whether a path is there on the sites' own hosts as well: their web servers hand `/nameplate/` on.
-fn on_sites(path: &str) -> bool {
+pub(crate) fn on_sites(path: &str) -> bool {
     path.starts_with("/nameplate/")
 }
 

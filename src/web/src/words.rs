@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod companies;
 pub(crate) mod layout;
+pub(crate) mod objection;
 
 use hyper::HeaderMap;
 use hyper::header::ACCEPT_LANGUAGE;

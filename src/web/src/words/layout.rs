@@ -8,6 +8,7 @@ words! {
         skip: "Skip to content", "Zum Inhalt springen", "Naar de inhoud", "Aller au contenu";
         navigation: "Pages", "Seiten", "Pagina's", "Pages";
         companies: "Companies", "Unternehmen", "Bedrijven", "Entreprises";
+        requests: "Requests", "Bitten um Sperrung", "Verzoeken", "Demandes";
         account: "Account", "Konto", "Account", "Compte";
         signed_in_as: "Signed in as", "Angemeldet als", "Ingelogd als", "Connecté en tant que";
         administrator: "administrator", "Administrator", "beheerder", "administrateur";
