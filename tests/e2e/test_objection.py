@@ -251,17 +251,17 @@ def test_a_request_waits_for_the_owner(daemon, named):
     daemon.user("nils", "analyst")
     analyst = daemon.browser(**proxied)
     analyst.sign_in("nils")
-    assert analyst.ask("GET", "/objections/requests")[0].status == 403
+    assert analyst.ask("GET", "/objections")[0].status == 403
     officer = daemon.browser(**proxied)
     officer.sign_in("dora")
-    page = officer.get("/objections/requests")
+    page = officer.get("/objections")
     assert "Firma &#60;b&#62;Eins" in page
     first, second = re.findall(r'action="(/objections/requests/\d+)"', page)
-    assert officer.post("/objections/requests", first, do="accept")[0].status == 400, "whom it names, the officer says"
-    assert officer.post("/objections/requests", first, do="accept", who=company)[0].status == 303
+    assert officer.post("/objections", first, do="accept")[0].status == 400, "whom it names, the officer says"
+    assert officer.post("/objections", first, do="accept", who=company)[0].status == 303
     assert daemon.shown() == []
-    assert officer.post("/objections/requests", second, do="decline")[0].status == 303
-    assert "No request waits" in officer.get("/objections/requests")
+    assert officer.post("/objections", second, do="decline")[0].status == 303
+    assert "No request waits" in officer.get("/objections")
     # None is there any more whose token could be used.
     token = officer.token("/account")
     assert officer.ask("POST", second, {"csrf": token, "do": "decline"})[0].status == 404

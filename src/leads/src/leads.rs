@@ -3,6 +3,7 @@
 mod answer;
 mod ask;
 mod counts;
+mod range_file;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -28,6 +29,7 @@ use crate::store::{PageGroup, Store, StoreError, StoreOptions};
 use crate::visit::{PageHead, Visit, VisitError, VisitorAddress};
 use answer::{Shown, of_form, of_network};
 pub use counts::VisitCounts;
+pub use range_file::{Addresses, RangeFile, RangeFileSource};
 
 /// Why something was not done. No text quotes what was sent.
 #[derive(Debug, thiserror::Error)]
@@ -80,6 +82,8 @@ pub struct Leads {
     changing: Mutex<()>,
     counts: VisitCounts,
     outgoing: OnceLock<Outgoing>,
+    /// Of the generation of this number: see `range_file`.
+    covered: Mutex<Option<(u64, Addresses, Addresses)>>,
 }
 
 struct Site {
@@ -121,6 +125,7 @@ impl Leads {
             changing: Mutex::default(),
             counts: VisitCounts::default(),
             outgoing: OnceLock::new(),
+            covered: Mutex::default(),
             config,
             generations,
             store,
@@ -217,6 +222,9 @@ impl Leads {
         if let Err(error) = self.store.record(record).await {
             self.counts.lost();
             return Err(error.into());
+        }
+        if company.is_some() {
+            self.counts.shown();
         }
         Ok(VisitReply { level, company })
     }

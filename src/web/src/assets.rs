@@ -26,7 +26,10 @@ pub(crate) static STYLE: LazyLock<Published> = LazyLock::new(|| Published::new(&
 /// The icon of all pages.
 pub(crate) static ICON: LazyLock<Published> = LazyLock::new(|| Published::new(&ASSETS[1]));
 
-const ASSETS: [Asset; 2] = [
+/// What keeps the page of the latest page views up to date.
+pub(crate) static LIVE: LazyLock<Published> = LazyLock::new(|| Published::new(&ASSETS[2]));
+
+const ASSETS: [Asset; 3] = [
     Asset {
         name: "style",
         extension: "css",
@@ -38,6 +41,12 @@ const ASSETS: [Asset; 2] = [
         extension: "svg",
         kind: "image/svg+xml",
         content: include_bytes!("../static/icon.svg"),
+    },
+    Asset {
+        name: "live",
+        extension: "js",
+        kind: "text/javascript; charset=utf-8",
+        content: include_bytes!("../static/live.js"),
     },
 ];
 
@@ -88,7 +97,7 @@ pub(crate) async fn script(_app: App, call: Call) -> Result<Response<Body>, Prob
 /// `GET /static/{file}`.
 #[expect(clippy::unused_async, reason = "as all handlers are")]
 pub(crate) async fn file(_app: App, call: Call) -> Result<Response<Body>, Problem> {
-    let known = [&*STYLE, &*ICON].into_iter().find(|published| published.file == call.id());
+    let known = [&*STYLE, &*ICON, &*LIVE].into_iter().find(|published| published.file == call.id());
     let asset = known.ok_or_else(Problem::not_found)?.asset;
     let mut response = Response::new(Body::from(asset.content));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(asset.kind));

@@ -2,11 +2,22 @@
 //! [`crate::words`], a module with a handler, and a line in [`crate::routes`]; where it is to be in the navigation, one in [`PLACES`].
 
 pub(crate) mod account;
+pub(crate) mod audit;
 pub(crate) mod companies;
 pub(crate) mod company;
+pub(crate) mod corrections;
+pub(crate) mod data;
+pub(crate) mod filtered;
+pub(crate) mod live;
 pub(crate) mod objection;
+pub(crate) mod objections;
+pub(crate) mod overview;
+mod period;
 pub(crate) mod requests;
 pub(crate) mod second_factor;
+pub(crate) mod segment_form;
+pub(crate) mod segments;
+pub(crate) mod settings;
 pub(crate) mod sign_in;
 
 use askama::Template;
@@ -35,7 +46,15 @@ struct Place {
 
 const PLACES: &[Place] = &[
     Place { path: "/", needs: Some(Scope::Read), name: |words| words.companies },
-    Place { path: "/objections/requests", needs: Some(Scope::Objections), name: |words| words.requests },
+    Place { path: "/overview", needs: Some(Scope::Read), name: |words| words.overview },
+    Place { path: "/live", needs: Some(Scope::Read), name: |words| words.live },
+    Place { path: "/filtered", needs: Some(Scope::Read), name: |words| words.filtered },
+    Place { path: "/segments", needs: Some(Scope::Read), name: |words| words.segments },
+    Place { path: "/corrections", needs: Some(Scope::Read), name: |words| words.corrections },
+    Place { path: "/objections", needs: Some(Scope::Objections), name: |words| words.objections },
+    Place { path: "/data", needs: Some(Scope::Read), name: |words| words.data },
+    Place { path: "/audit", needs: Some(Scope::Audit), name: |words| words.audit },
+    Place { path: "/settings", needs: Some(Scope::Audit), name: |words| words.settings },
     Place { path: "/account", needs: None, name: |words| words.account },
 ];
 
@@ -125,7 +144,7 @@ pub(crate) fn page(
     Ok(response)
 }
 
-fn html(status: StatusCode, template: &impl Template) -> Result<Response<Body>, Problem> {
+pub(crate) fn html(status: StatusCode, template: &impl Template) -> Result<Response<Body>, Problem> {
     let text = template.render().map_err(|error| {
         error!(%error, "a page could not be rendered");
         Problem::internal()
@@ -210,4 +229,27 @@ impl Moment {
 /// A part of a path: all that is not plain is encoded.
 pub(crate) fn encoded(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
+/// A page of a list that is short enough to be read as a whole.
+pub(super) struct Slice<T> {
+    pub(super) items: Vec<T>,
+    /// Where the next page is.
+    pub(super) next: Option<String>,
+}
+
+/// Rows of a [`Slice`].
+const ROWS: usize = 100;
+
+impl<T> Slice<T> {
+    /// The one that the query's `page` says, 1 unless it does.
+    pub(super) fn new(call: &Call, items: Vec<T>, path: &str) -> Result<Slice<T>, Problem> {
+        let expected = "page is a number from 1 on";
+        let number: usize = call.query.read("page", expected)?.unwrap_or(1);
+        let before = number.checked_sub(1).and_then(|before| before.checked_mul(ROWS));
+        let before = before.ok_or_else(|| Problem::invalid(expected))?;
+        let more = items.len() > before.saturating_add(ROWS);
+        let next = more.then(|| format!("{path}?page={}", number + 1));
+        Ok(Slice { items: items.into_iter().skip(before).take(ROWS).collect(), next })
+    }
 }

@@ -1,47 +1,36 @@
 //! The requests that companies left on the objection page, for the owner to decide.
 
-use askama::Template;
 use axum::body::Body;
-use hyper::{Response, StatusCode};
+use hyper::Response;
 use nameplate::SuppressionRule;
 use nameplate_leads::now;
+use nameplate_leads::store::{ObjectionRequest, StoreError};
 
-use super::{Layout, Moment, page, redirect};
+use super::{Moment, redirect};
 use crate::app::App;
 use crate::guard::Call;
 use crate::problem::Problem;
-use crate::words::objection::RequestsWords;
 
-#[derive(Template)]
-#[template(path = "requests.html")]
-struct RequestsPage {
-    layout: Layout,
-    words: &'static RequestsWords,
-    requests: Vec<Request>,
+/// A request as the page of objections lists it.
+pub(super) struct Request {
+    pub(super) id: i64,
+    pub(super) at: Moment,
+    pub(super) company: String,
+    pub(super) message: String,
+    pub(super) language: String,
 }
 
-struct Request {
-    id: i64,
-    at: Moment,
-    company: String,
-    message: String,
-    language: String,
-}
-
-/// `GET /objections/requests`.
-pub(crate) async fn list(app: App, call: Call) -> Result<Response<Body>, Problem> {
-    let words = RequestsWords::of(call.language);
+/// Those that wait, the oldest first.
+pub(super) async fn waiting(app: &App) -> Result<Vec<Request>, Problem> {
     let waiting = app.work(|leads| Ok(leads.store().objection_requests()?)).await?;
-    let request = |request: nameplate_leads::store::ObjectionRequest| Request {
+    let request = |request: ObjectionRequest| Request {
         id: request.id,
         at: Moment::of(request.at),
         company: request.company,
         message: request.message,
         language: request.language,
     };
-    let requests = waiting.into_iter().map(request).collect();
-    let layout = Layout::new(&call, words.title, "/objections/requests");
-    page(&call, StatusCode::OK, &RequestsPage { layout, words, requests })
+    Ok(waiting.into_iter().map(request).collect())
 }
 
 /// `POST /objections/requests/{number}`. Who accepts says which company it is: the request has but a name that anybody could type.
@@ -63,7 +52,7 @@ pub(crate) async fn decide(app: App, call: Call) -> Result<Response<Body>, Probl
     let actor = call.actor();
     app.work(move |leads| {
         if !leads.store().objection_requests()?.iter().any(|request| request.id == id) {
-            return Err(nameplate_leads::store::StoreError::Missing("request").into());
+            return Err(StoreError::Missing("request").into());
         }
         // First the objection: if that fails, the request still waits.
         if let Some(rule) = rule {
@@ -72,5 +61,5 @@ pub(crate) async fn decide(app: App, call: Call) -> Result<Response<Body>, Probl
         Ok(leads.store().decide_request(id, accepted, &actor, now())?)
     })
     .await?;
-    Ok(redirect("/objections/requests"))
+    Ok(redirect("/objections"))
 }

@@ -50,7 +50,7 @@ words! {
 words! {
     /// The owner's list.
     RequestsWords {
-        title: "Requests", "Bitten um Sperrung", "Verzoeken", "Demandes";
+        title: "Requests of companies", "Bitten von Unternehmen", "Verzoeken van bedrijven", "Demandes d'entreprises";
         intro: "Left on the public objection page by those who could not prove their company. Accepting hides the company for good.", "Auf der öffentlichen Widerspruchsseite hinterlassen, ohne Nachweis des Unternehmens. Wird eine Bitte angenommen, ist das Unternehmen dauerhaft verborgen.", "Achtergelaten op de openbare bezwaarpagina, zonder bewijs van het bedrijf. Wie accepteert, verbergt het bedrijf voorgoed.", "Laissées sur la page publique d'opposition, sans preuve de l'entreprise. Accepter masque l'entreprise définitivement.";
         none: "No request waits.", "Es wartet keine Bitte.", "Er wacht geen verzoek.", "Aucune demande en attente.";
         who: "Id or domain of the company", "Kennung oder Domain des Unternehmens", "Id of domein van het bedrijf", "Identifiant ou domaine de l'entreprise";
