@@ -11,14 +11,14 @@ use crate::guard::{Call, host_name};
 use crate::problem::Problem;
 
 /// `POST /nameplate/v1/visits`. The reply is empty: what the daemon made of the address is not the page's to know.
-pub(crate) async fn post(app: App, mut call: Call) -> Result<Response<Body>, Problem> {
+pub(crate) async fn post(app: App, call: Call) -> Result<Response<Body>, Problem> {
     if !host_name(&call.visitor.host).is_some_and(|name| app.is_site(name)) {
         let detail = "this host is no site's; see hosts in [[leads.sites]]";
         return Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, detail));
     }
     // A copy that can be overwritten; the other bytes are hyper's, and end with the connection.
     let mut bytes = Vec::from(call.body);
-    let begun = app.leads().begin_page_view(&mut bytes, &call.visitor.head());
+    let begun = call.visitor.begin(app.leads(), &mut bytes);
     let begun = begun.map_err(|error| Problem::invalid(error.to_string()))?;
     app.finish(begun).await?;
     let mut response = Response::new(Body::empty());

@@ -1,7 +1,8 @@
 //! What a request's head says of a visitor, for the routes that sites hand on: where it came from, and what the browser asks for.
 //!
 //! The address is read as `[leads.proxies]` says, and from the proxies of `[web]`; what a client wrote into the head itself is not believed
-//! (`nameplate_leads::client_address`). It is overwritten with this struct.
+//! (`nameplate_leads::client_address`). It is overwritten with this struct, and the stack that it was read on
+//! at once: these calls are deeper than what a turn of the connection overwrites.
 
 use std::net::IpAddr;
 
@@ -10,7 +11,10 @@ use hyper::header::{
     COOKIE, FORWARDED, HOST, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, USER_AGENT,
 };
 use nameplate_leads::client_address::{self, client_address};
-use nameplate_leads::visit::{PageHead, VisitorAddress};
+use nameplate_leads::forget::{VISITS, forget_stack};
+use nameplate_leads::model::CompanyFacts;
+use nameplate_leads::visit::{PageHead, VisitError, VisitorAddress};
+use nameplate_leads::{Begun, Leads};
 
 use crate::app::App;
 use crate::guard::host_name;
@@ -24,10 +28,10 @@ const OBJECTION: &str = "np_objection";
 
 /// What is known of who asks.
 pub(crate) struct Visitor {
+    /// None where it can't be told. In a box, so that the address itself is not moved.
+    address: Option<Box<VisitorAddress>>,
     /// The host that was asked, with its port.
     pub(crate) host: String,
-    /// None where it can't be told.
-    pub(crate) address: Option<VisitorAddress>,
     /// The file that the browser has already.
     pub(crate) known_tags: Option<HeaderValue>,
     user_agent: Option<String>,
@@ -37,22 +41,12 @@ pub(crate) struct Visitor {
 
 impl Visitor {
     pub(crate) fn of(app: &App, request: &Request) -> Visitor {
+        let address = address(app, request);
+        forget_stack::<VISITS>();
         let headers = request.headers();
-        let peer: Option<IpAddr> = match request.extensions().get::<Peer>() {
-            Some(Peer::Address(address)) => Some(*address),
-            Some(Peer::Unix) | None => None,
-        };
-        let found = client_address(
-            app.visitor_proxies(),
-            &client_address::Request {
-                peer,
-                x_forwarded_for: lines(headers, &FORWARDED_FOR),
-                forwarded: lines(headers, &FORWARDED),
-            },
-        );
         Visitor {
             host: text(headers, &HOST).unwrap_or_default().to_owned(),
-            address: found.address.map(VisitorAddress::new),
+            address,
             known_tags: headers.get(IF_NONE_MATCH).cloned(),
             user_agent: text(headers, &USER_AGENT).map(str::to_owned),
             // Whatever it says beside a plain no is a yes.
@@ -61,16 +55,45 @@ impl Visitor {
         }
     }
 
-    /// As a visit wants it.
-    pub(crate) fn head(&mut self) -> PageHead<'_> {
-        PageHead {
+    /// Decides and looks up what a page of the site says; the JSON is overwritten.
+    pub(crate) fn begin(&self, leads: &Leads, json: &mut [u8]) -> Result<Begun, VisitError> {
+        let head = PageHead {
             host: host_name(&self.host).unwrap_or_default(),
-            address: self.address.take(),
+            address: self.address.as_deref(),
             user_agent: self.user_agent.as_deref(),
             privacy_control: self.privacy_control,
             objection: self.objection,
-        }
+        };
+        let begun = leads.begin_page_view(json, &head);
+        forget_stack::<VISITS>();
+        begun
     }
+
+    /// The company in whose network it is.
+    pub(crate) fn company(&self, leads: &Leads) -> Option<CompanyFacts> {
+        let company = leads.company_at(self.address.as_deref()?);
+        forget_stack::<VISITS>();
+        company
+    }
+}
+
+/// A call of its own, so that all it leaves on the stack is below its caller, who overwrites it.
+#[inline(never)]
+fn address(app: &App, request: &Request) -> Option<Box<VisitorAddress>> {
+    let headers = request.headers();
+    let peer: Option<IpAddr> = match request.extensions().get::<Peer>() {
+        Some(Peer::Address(address)) => Some(*address),
+        Some(Peer::Unix) | None => None,
+    };
+    let found = client_address(
+        app.visitor_proxies(),
+        &client_address::Request {
+            peer,
+            x_forwarded_for: lines(headers, &FORWARDED_FOR),
+            forwarded: lines(headers, &FORWARDED),
+        },
+    );
+    found.address.map(|address| Box::new(VisitorAddress::new(address)))
 }
 
 /// A line that is no text would be skipped by its reader, and the one before it taken for the proxy's: it is an entry that can't be read.

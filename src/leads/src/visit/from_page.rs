@@ -15,7 +15,7 @@ pub struct PageHead<'a> {
     /// The host that was asked, without its port.
     pub host: &'a str,
     /// Where it came from; none where that can't be told, and then the visit is no company's.
-    pub address: Option<VisitorAddress>,
+    pub address: Option<&'a VisitorAddress>,
     /// The header `User-Agent`.
     pub user_agent: Option<&'a str>,
     /// The header `Sec-GPC`.
@@ -46,7 +46,7 @@ impl<'a> Visit<'a> {
                 _ => {}
             }
         }
-        let address = head.address.as_ref().map_or(NOBODY, VisitorAddress::get);
+        let address = head.address.map_or(NOBODY, VisitorAddress::get);
         let mut visit = Visit::of(raw, |_| Ok(VisitorAddress::new(address)))?;
         visit.signals.privacy_control |= head.privacy_control;
         visit.signals.objection = head.objection;
@@ -60,10 +60,10 @@ mod tests {
     use crate::gate::{Consent, Level};
 
     fn head() -> PageHead<'static> {
-        let address = Address::parse(b"192.0.2.7").ok().map(VisitorAddress::new);
+        let address = Box::leak(Box::new(VisitorAddress::new(Address::parse(b"192.0.2.7").unwrap())));
         PageHead {
             host: "shop.example",
-            address,
+            address: Some(address),
             user_agent: Some("Mozilla"),
             privacy_control: false,
             objection: false,

@@ -167,7 +167,7 @@ type Done = Result<&'static str, Say>;
 
 /// Blocks the company in whose network the browser is, if it is still the one that was shown.
 async fn from_network(app: &App, call: &Call, words: &'static ObjectionWords) -> Result<Done, Problem> {
-    let company = call.visitor.address.as_ref().and_then(|address| app.leads().company_at(address));
+    let company = call.visitor.company(app.leads());
     let shown = call.form.get("name")?;
     let Some(company) = company.filter(|company| Some(&*company.name) == shown) else {
         return Ok(Err(Say::wrong(words.changed)));
@@ -283,7 +283,7 @@ fn render(
     say: Say,
 ) -> Result<Response<Body>, Problem> {
     let words = ObjectionWords::of(language);
-    let company = call.visitor.address.as_ref().and_then(|address| app.leads().company_at(address));
+    let company = call.visitor.company(app.leads());
     let shown = ObjectionPage {
         layout: Layout::public(call, language, words.title),
         words,
