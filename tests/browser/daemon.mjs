@@ -220,7 +220,7 @@ ${config}`,
     const name = hostile ? hostile.slice(0, 100) : 'Looked at prices';
     await say('PUT', `/v1/segments/${encodeURIComponent(name)}`, condition);
     await say('POST', '/v1/corrections', { says: 'ours', network: '5.12.0.0/24' });
-    await say('POST', '/v1/objections', { who: { domain: 'objected.example.com' }, reason: hostile ?? 'By letter' });
+    await say('POST', '/v1/objections', { who: { domain: 'objected.example.com' }, reason: hostile?.replace(/\p{C}/gu, '').slice(0, 200) ?? 'By letter' });
     return name;
   }
 

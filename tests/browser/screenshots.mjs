@@ -20,7 +20,7 @@ try {
     const height = await target.evaluate(() => document.documentElement.scrollHeight);
     const { width } = target.viewportSize();
     // As much as there is, and no more than a look.
-    const clip = { x: 0, y: 0, width, height: Math.min(height, width * 1.2) };
+    const clip = { x: 0, y: 0, width, height: Math.min(height, Math.max(width, 1000)) };
     await target.screenshot({ path: join(FOLDER, `${name}.png`), clip, fullPage: true, animations: 'disabled', caret: 'hide' });
   };
   await take('objection', `${owner.site}/nameplate/objection`);

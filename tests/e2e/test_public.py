@@ -1,11 +1,19 @@
 """What is public: the page script, and the page views that it sends to its site's host, with all that can be forged of them."""
 
 import json
+import os
 import re
+import shutil
+import socket
+import ssl
+import subprocess
+import time
+from pathlib import Path
 
 import memory
 import pytest
 import support
+import web
 from support import addresses_of, lookup_json
 from web import Web, rest
 
@@ -212,3 +220,56 @@ def test_of_an_address_that_a_proxy_passed_on_nothing_stays(small_database, sock
                 assert needle not in file.read_bytes(), file
     finally:
         daemon.kill()
+
+
+def test_nginx_hands_it_on_as_the_document_says(small_database, socket_folder, companies):
+    nginx = shutil.which("nginx") or "/usr/sbin/nginx"
+    if not Path(nginx).exists():
+        pytest.skip("nginx is not installed")
+    block = re.search(r"```nginx\n(.*?)```", (support.ROOT / "docs/SCRIPT.md").read_text(), re.DOTALL)[1]
+    certificate, key = web.certificate(socket_folder, SITE)
+    port = web.free_port()
+    daemon = Proxied(small_database, socket_folder)
+    config = socket_folder / "nginx.conf"
+    config.write_text(
+        ("user root;\n" if os.geteuid() == 0 else "")
+        + f"daemon off;\nerror_log {socket_folder}/nginx.log;\npid {socket_folder}/nginx.pid;\nevents {{}}\nhttp {{\n"
+        + "".join(f"{kind}_temp_path {socket_folder}/{kind};\n" for kind in KINDS)
+        + f"server {{\nlisten 127.0.0.1:{port} ssl;\nserver_name {SITE};\naccess_log off;\n"
+        + f"ssl_certificate {certificate};\nssl_certificate_key {key};\n"
+        + block.replace("/run/nameplate/http.sock", str(daemon.path))
+        + "}\n}\n"
+    )
+    server = subprocess.Popen([nginx, "-p", socket_folder, "-c", config, "-e", socket_folder / "nginx.log"])
+    try:
+        daemon.wait_until_ready()
+        web_server = f"127.0.0.1:{port}"
+        deadline = time.monotonic() + support.PATIENCE
+        while server.poll() is None and not listens(port) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        host = f"{SITE}:{port}"
+        browser = web.Browser(web_server, ssl.create_default_context(cafile=certificate), {"Host": host})
+        browser.context.check_hostname = False
+        assert browser.get("/nameplate/n.js") == (support.ROOT / "src/web/script/n.min.js").read_text()
+        page = browser.get("/nameplate/objection")
+        style = re.search(r'href="(/nameplate/static/[^"]+)"', page)[1]
+        assert "color-scheme" in browser.get(style)
+        headers = {"Origin": f"https://{host}", "Content-Type": "application/json", "User-Agent": BROWSER}
+        visit = json.dumps({"site": "shop", "consent": "company", "url": f"https://{host}/"})
+        # Nobody becomes a company by saying so: nginx writes who connected, which is this machine.
+        forged = {"X-Forwarded-For": companies[0][0], "Forwarded": f"for={companies[0][0]}"}
+        assert browser.ask("POST", VISITS, visit, **headers, **forged)[0].status == 204
+        assert browser.ask("POST", VISITS, visit, **{**headers, "Origin": "https://evil.example"})[0].status == 403
+        assert (daemon.shown(), daemon.filtered()) == ([], {"reserved": 1})
+    finally:
+        server.terminate()
+        server.wait(support.PATIENCE)
+        daemon.kill()
+
+
+KINDS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -117,7 +117,7 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::StoreOptions;
+    use crate::store::{Retention, StoreOptions};
 
     fn store() -> (tempfile::TempDir, Store) {
         let folder = tempfile::tempdir().unwrap();
@@ -150,6 +150,17 @@ mod tests {
             store.request_objection("a", "", "en", 1).unwrap();
         }
         assert!(matches!(store.request_objection("a", "", "en", 1), Err(StoreError::Busy)));
+    }
+
+    #[test]
+    fn what_nobody_decides_goes_with_the_notes() {
+        let (_folder, store) = store();
+        store.request_objection("old", "", "en", 5).unwrap();
+        let now = 40 * 86_400_000;
+        store.request_objection("new", "", "en", now).unwrap();
+        let retention = Retention { page_views: 1, cookies: 1, companies: 1, counts: 1, audit: 60, notes: 30 };
+        assert_eq!(store.purge(&retention, now).unwrap().notes, 1);
+        assert_eq!(store.objection_requests().unwrap()[0].company, "new");
     }
 
     #[test]
