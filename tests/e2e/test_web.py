@@ -1,5 +1,6 @@
 """The HTTP side of a real daemon: signing in, keys, forged requests, HTTPS, proxies, and what stays of an address."""
 
+import html
 import http.client
 import json
 import os
@@ -108,6 +109,52 @@ def test_a_visit_by_key_is_seen_by_who_may_see_it(daemon, company):
         assert rest(daemon, key, method, path)[0].status == 403
     support.run_ok("key", "remove", "--config", daemon.config, "shop")
     assert rest(daemon, shop, "POST", "/v1/visits", visit(address))[0].status == 401
+
+
+PAGES = ["/", "/overview", "/live", "/filtered", "/segments", "/segments/edit", "/corrections", "/objections"]
+PAGES += ["/data", "/audit", "/settings", "/account"]
+
+
+def test_a_visit_is_on_the_pages_and_an_objection_takes_it_from_them(daemon, company):
+    address, known = company
+    daemon.user("anna", "administrator")
+    browser = daemon.browser()
+    browser.sign_in("anna")
+    browser.enrol()
+    shop = daemon.key("shop", "visits")
+    # Acknowledged is durable, and what is durable is seen: there is nothing to wait for.
+    for consent in ("company", "off"):
+        assert rest(daemon, shop, "POST", "/v1/visits", visit(address, consent=consent))[0].status == 200
+    link = f"/companies/{urllib.parse.quote(known['id'], safe='')}"
+    rows = browser.get("/live/rows")
+    assert link in rows
+    assert "/prices" in rows
+    tag = re.search(r'data-tag="([^"]+)"', rows)[1]
+    assert re.fullmatch(r"1-\d+", tag), "one visit is shown; the other one is counted"
+    live = browser.get("/live")
+    script = re.search(r'<script src="(/static/live\.[0-9a-f]+\.js)" defer></script>', live)[1]
+    response, text = daemon.browser().ask("GET", script)
+    assert response.headers["Content-Type"] == "text/javascript; charset=utf-8"
+    assert "fetch(" in text
+    assert "50.0 %" in browser.get("/filtered")
+    assert browser.get("/overview").count("<rect x=") == 2
+    assert known["name"] in html.unescape(browser.get(link))
+    for path in PAGES:
+        page = browser.get(path)
+        assert len(page.encode()) < 150_000, path
+        assert "<script" not in page.replace(f'<script src="{script}" defer>', ""), path
+        assert "://" not in re.sub(r'href="https://[^"]+" rel="noreferrer"', "", page.split("<main")[0]), path
+    response, _ = browser.post("/objections", "/objections", kind="id", value=known["id"], reason="by letter")
+    assert response.headers["Location"] == "/objections"
+    for path in PAGES:
+        if path not in ("/objections", "/audit"):
+            assert link not in browser.get(path), path
+    assert browser.ask("GET", link)[0].status == 404
+    assert known["id"] in html.unescape(browser.get("/objections"))
+    response, _ = browser.post("/objections", "/objections/lift", kind="id", value=known["id"])
+    assert response.status == 303
+    assert rest(daemon, shop, "POST", "/v1/visits", visit(address))[1]["company"]["id"] == known["id"]
+    assert link in browser.get("/live/rows")
 
 
 def routes() -> list[tuple[str, str]]:

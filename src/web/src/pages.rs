@@ -226,6 +226,15 @@ impl Moment {
     }
 }
 
+/// A text as a page shows it where there are many: what is longer ends with an ellipsis.
+pub(super) fn shortened(mut text: String, most: usize) -> String {
+    if text.len() > most {
+        text.truncate(text.floor_char_boundary(most));
+        text.push('…');
+    }
+    text
+}
+
 /// A part of a path: all that is not plain is encoded.
 pub(crate) fn encoded(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
@@ -238,8 +247,8 @@ pub(super) struct Slice<T> {
     pub(super) next: Option<String>,
 }
 
-/// Rows of a [`Slice`].
-const ROWS: usize = 100;
+/// Rows of a [`Slice`]: few enough for long texts in each.
+const ROWS: usize = 25;
 
 impl<T> Slice<T> {
     /// The one that the query's `page` says, 1 unless it does.

@@ -81,7 +81,7 @@ impl Addresses {
             Status::Company => self.company += count,
             Status::Operator => self.operator += count,
             Status::Reserved => self.reserved += count,
-            _ => self.unknown += count,
+            Status::Unknown => self.unknown += count,
         }
     }
 

@@ -14,7 +14,7 @@ use super::{Result, Store};
 use crate::model::{FilteredQuery, IdentifiedBy, Timestamp};
 
 /// Periods of up to so many days are drawn by day, longer ones by month.
-const MOST_DAYS: i64 = 92;
+const MOST_DAYS: i64 = 62;
 /// Days before the last one that are drawn at most: the longest that counts are kept.
 const LONGEST: i64 = 3660;
 /// Values of a breakdown that stand by themselves.
@@ -132,10 +132,7 @@ impl Store {
     /// Companies and visits of a period. Reads a row for each company in each day or month that is drawn, and all companies once; ten years
     /// before the last day at most. Waits: not for async tasks.
     pub fn overview(&self, query: &FilteredQuery, now: Timestamp) -> Result<Overview> {
-        let period = Period::parse(query.from.as_deref(), query.to.as_deref(), now)?;
-        // What is to come has no counts.
-        let last = period.last.min(day_of(now)?).max(period.first);
-        let period = Period { first: period.first.max(last - LONGEST), last };
+        let period = period_of(query, now)?;
         let by_month = period.last - period.first >= MOST_DAYS;
         let drawn = points(period, by_month);
         self.read(|connection| {
@@ -143,24 +140,18 @@ impl Store {
             let mut names = [const { Vec::new() }; 3];
             let mut companies = companies(connection, &mut names)?;
             let mut points = Vec::with_capacity(drawn.len());
-            let mut statement = connection.prepare_cached(
-                "SELECT company, visits, page_views FROM tally WHERE site = ?1 AND span BETWEEN ?2 AND ?3",
-            )?;
             for (first, spans) in drawn {
                 // A company has one row on each site in each span.
                 let once = sites.len() < 2 && spans.start() == spans.end();
                 let mut distinct = HashSet::new();
                 let (mut count, mut visits) = (0_u64, 0_i64);
-                for (site, _) in &sites {
-                    let mut rows = statement.query(params![site, spans.start(), spans.end()])?;
-                    while let Some(row) = rows.next()? {
-                        let company: u32 = row.get(0)?;
+                for (site, span) in places(&sites, spans) {
+                    for (company, its_visits, its_page_views) in tallies(connection, site, span)? {
                         // One that is being removed is not there any more.
                         let Some(seen) = companies.get_mut(&company) else { continue };
-                        let its: i64 = row.get(1)?;
-                        seen.visits += its;
-                        seen.page_views += row.get::<_, i64>(2)?;
-                        visits += its;
+                        seen.visits += its_visits;
+                        seen.page_views += its_page_views;
+                        visits += its_visits;
                         count += u64::from(once || distinct.insert(company));
                     }
                 }
@@ -178,17 +169,13 @@ impl Store {
     /// Page views of companies in a period, for the shares of those that are not shown. Reads as a page of companies does. Waits: not for
     /// async tasks.
     pub fn shown_page_views(&self, query: &FilteredQuery, now: Timestamp) -> Result<u64> {
-        let period = Period::parse(query.from.as_deref(), query.to.as_deref(), now)?;
+        let period = period_of(query, now)?;
         self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT ifnull(sum(page_views), 0) FROM tally WHERE site = ?1 AND span BETWEEN ?2 AND ?3",
-            )?;
+            let sites = sites(connection, &query.sites)?;
             let mut sum = 0_i64;
-            for (site, _) in sites(connection, &query.sites)? {
-                for spans in period.spans() {
-                    sum += statement
-                        .query_row(params![site, spans.start(), spans.end()], |row| row.get::<_, i64>(0))?;
-                }
+            for (site, span) in period.spans().into_iter().flat_map(|spans| places(&sites, spans)) {
+                sum +=
+                    tallies(connection, site, span)?.iter().map(|(_, _, page_views)| page_views).sum::<i64>();
             }
             Ok(sum.unsigned_abs())
         })
@@ -249,6 +236,27 @@ impl Store {
             Ok(AuditFound { entries, next: (next > first).then_some(next) })
         })
     }
+}
+
+/// The query's period without the days that can have no counts: those to come, and those of more than ten years before.
+fn period_of(query: &FilteredQuery, now: Timestamp) -> Result<Period> {
+    let period = Period::parse(query.from.as_deref(), query.to.as_deref(), now)?;
+    let last = period.last.min(day_of(now)?).max(period.first);
+    Ok(Period { first: period.first.max(last - LONGEST), last })
+}
+
+/// Each of the spans on each of the sites.
+fn places(sites: &[(u32, String)], spans: RangeInclusive<i64>) -> impl Iterator<Item = (u32, i64)> + use<'_> {
+    sites.iter().flat_map(move |(site, _)| spans.clone().map(move |span| (*site, span)))
+}
+
+/// The companies of a site in a span, with their visits and page views.
+fn tallies(connection: &Connection, site: u32, span: i64) -> Result<Vec<(u32, i64, i64)>> {
+    let mut statement = connection
+        .prepare_cached("SELECT company, visits, page_views FROM tally WHERE site = ?1 AND span = ?2")?;
+    let rows =
+        statement.query_map([i64::from(site), span], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// The first day of each point, and the spans that it is made of: days, or a whole month.

@@ -5,14 +5,17 @@ use axum::body::Body;
 use hyper::{Response, StatusCode};
 use nameplate_leads::store::{AuditEntry, AuditSearch};
 
-use super::{Layout, Moment, page};
+use super::{Layout, Moment, page, shortened};
 use crate::app::App;
 use crate::guard::Call;
 use crate::problem::Problem;
 use crate::words::data::AuditWords;
 
 /// Entries on a page.
-const SHOWN: u32 = 100;
+const SHOWN: u32 = 50;
+
+/// Bytes of a subject, and of details, that are shown: a segment's condition may have a megabyte. REST has all of them.
+const LONGEST: usize = 300;
 
 #[derive(Template)]
 #[template(path = "audit.html")]
@@ -53,8 +56,8 @@ pub(crate) async fn list(app: App, call: Call) -> Result<Response<Body>, Problem
         of_action: link(search.actor.as_deref(), Some(&entry.action), None),
         actor: entry.actor,
         action: entry.action,
-        subject: entry.subject,
-        details: entry.details,
+        subject: shortened(entry.subject, LONGEST),
+        details: shortened(entry.details, LONGEST),
     };
     let (actor, action) = (search.actor.as_deref(), search.action.as_deref());
     let shown = AuditPage {

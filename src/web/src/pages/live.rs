@@ -7,7 +7,7 @@ use hyper::{Response, StatusCode};
 use nameplate_leads::now;
 use nameplate_leads::store::LatestView;
 
-use super::{Layout, encoded, html, page};
+use super::{Layout, encoded, html, page, shortened};
 use crate::app::App;
 use crate::assets::LIVE;
 use crate::guard::Call;
@@ -17,6 +17,9 @@ use crate::words::live::LiveWords;
 
 /// Page views that are shown.
 const SHOWN: u32 = 50;
+
+/// Bytes of a path or title that are shown.
+const LONGEST: usize = 120;
 
 /// Milliseconds after which the list is read even if nothing came: companies that objected leave it too.
 const ANEW: i64 = 10_000;
@@ -104,8 +107,8 @@ fn list(tag: String, views: Vec<LatestView>) -> List {
             href: format!("/companies/{}", encoded(&view.company)),
             name: view.name,
             country: view.country.unwrap_or_default(),
-            path: view.path,
-            title: view.title,
+            path: shortened(view.path, LONGEST),
+            title: view.title.map(|title| shortened(title, LONGEST)),
             site: view.site,
             referrer: view.referrer,
         }

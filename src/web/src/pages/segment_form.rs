@@ -16,8 +16,8 @@ use crate::problem::Problem;
 use crate::words::segments::{ConditionWords, SegmentWords};
 
 /// Groups of the form, and rows of a group, at most. Together they have fewer fields than a form may have.
-const GROUPS: usize = 6;
-const ROWS: usize = 8;
+const GROUPS: usize = 5;
+const ROWS: usize = 6;
 
 /// Rows that are free in each group, and in the group that is free.
 const FREE: usize = 2;

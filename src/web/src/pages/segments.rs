@@ -12,7 +12,7 @@ use nameplate_leads::segment::{Condition, Predicate, Test};
 use nameplate_leads::store::{Segment, TargetState};
 
 use super::companies::word;
-use super::{Layout, Moment, Slice, encoded, page, redirect};
+use super::{Layout, Moment, Slice, encoded, page, redirect, shortened};
 use crate::app::App;
 use crate::guard::Call;
 use crate::problem::Problem;
@@ -53,7 +53,7 @@ struct Alert {
 }
 
 /// Bytes of a condition in words; what is longer is for its own page.
-const LONGEST: usize = 600;
+const LONGEST: usize = 400;
 
 /// `GET /segments`.
 pub(crate) async fn list(app: App, call: Call) -> Result<Response<Body>, Problem> {
@@ -77,11 +77,7 @@ pub(crate) async fn list(app: App, call: Call) -> Result<Response<Body>, Problem
 }
 
 fn row(segment: Segment, targets: &[TargetConfig], words: &ConditionWords) -> Row {
-    let mut condition = told(&segment.condition, words, true);
-    if condition.len() > LONGEST {
-        condition.truncate(condition.floor_char_boundary(LONGEST));
-        condition.push('…');
-    }
+    let condition = shortened(told(&segment.condition, words, true), LONGEST);
     let alerts = targets.iter().filter(|target| target.segment.as_deref() == Some(&*segment.name));
     Row {
         condition,
