@@ -1,4 +1,4 @@
-"""What is public: the page script, and the page views that it sends to its site's host, with all that can be forged of them."""
+"""What is public: the page script, and the page views that it sends, with all that can be forged of them."""
 
 import json
 import os
@@ -13,8 +13,9 @@ from pathlib import Path
 import memory
 import pytest
 import support
-import web
 from support import addresses_of, lookup_json
+
+import web
 from web import Web, rest
 
 SITE = "shop.example"
@@ -48,7 +49,11 @@ class Proxied(Web):
 
     def view(self, address: str, visit: dict | bytes | None = None, **headers: str | None):
         """A page view as the script sends it."""
-        sent = {"Origin": f"https://{SITE}", "Sec-Fetch-Site": "same-origin", "Content-Type": "application/json"}
+        sent = {
+            "Origin": f"https://{SITE}",
+            "Sec-Fetch-Site": "same-origin",
+            "Content-Type": "application/json",
+        }
         if visit is None:
             visit = {"site": "shop", "consent": "company", "url": f"https://{SITE}/prices"}
         body = visit if isinstance(visit, bytes) else json.dumps(visit)
@@ -177,7 +182,12 @@ def test_over_tcp_only_the_named_proxies_are_believed(small_database, socket_fol
     daemon = Web(small_database, socket_folder, web='behind_proxy = true\nproxies = ["127.0.0.1"]')
     try:
         daemon.wait_until_ready()
-        sent = {"Host": SITE, "Origin": f"https://{SITE}", "Content-Type": "application/json", "User-Agent": BROWSER}
+        sent = {
+            "Host": SITE,
+            "Origin": f"https://{SITE}",
+            "Content-Type": "application/json",
+            "User-Agent": BROWSER,
+        }
         sent |= {"X-Forwarded-Proto": "https"}
         visit = json.dumps({"site": SITE, "consent": "company", "url": "/"})
         key = daemon.key("reader", "read")
@@ -191,11 +201,15 @@ def test_over_tcp_only_the_named_proxies_are_believed(small_database, socket_fol
             # The proxy itself is no visitor.
             (f"{other}, 127.0.0.1", {company, other_company}),
         ]:
-            response, text = daemon.browser().ask("POST", VISITS, visit, **sent, **{"X-Forwarded-For": forwarded})
+            response, text = daemon.browser().ask(
+                "POST", VISITS, visit, **sent, **{"X-Forwarded-For": forwarded}
+            )
             assert response.status == 204, text
             assert shown() == expected
         daemon.kill()
-        daemon = Web(small_database, socket_folder, web='behind_proxy = true\nproxies = ["10.0.0.1"]').wait_until_ready()
+        daemon = Web(
+            small_database, socket_folder, web='behind_proxy = true\nproxies = ["10.0.0.1"]'
+        ).wait_until_ready()
         response, _ = daemon.browser().ask("POST", VISITS, visit, **sent, **{"X-Forwarded-For": address})
         assert response.status == 403
     finally:
@@ -233,7 +247,8 @@ def test_nginx_hands_it_on_as_the_document_says(small_database, socket_folder, c
     config = socket_folder / "nginx.conf"
     config.write_text(
         ("user root;\n" if os.geteuid() == 0 else "")
-        + f"daemon off;\nerror_log {socket_folder}/nginx.log;\npid {socket_folder}/nginx.pid;\nevents {{}}\nhttp {{\n"
+        + f"daemon off;\nerror_log {socket_folder}/nginx.log;\npid {socket_folder}/nginx.pid;\n"
+        + "events {}\nhttp {\n"
         + "".join(f"{kind}_temp_path {socket_folder}/{kind};\n" for kind in KINDS)
         + f"server {{\nlisten 127.0.0.1:{port} ssl;\nserver_name {SITE};\naccess_log off;\n"
         + f"ssl_certificate {certificate};\nssl_certificate_key {key};\n"
@@ -259,7 +274,10 @@ def test_nginx_hands_it_on_as_the_document_says(small_database, socket_folder, c
         # Nobody becomes a company by saying so: nginx writes who connected, which is this machine.
         forged = {"X-Forwarded-For": companies[0][0], "Forwarded": f"for={companies[0][0]}"}
         assert browser.ask("POST", VISITS, visit, **headers, **forged)[0].status == 204
-        assert browser.ask("POST", VISITS, visit, **{**headers, "Origin": "https://evil.example"})[0].status == 403
+        assert (
+            browser.ask("POST", VISITS, visit, **{**headers, "Origin": "https://evil.example"})[0].status
+            == 403
+        )
         assert (daemon.shown(), daemon.filtered()) == ([], {"reserved": 1})
     finally:
         server.terminate()

@@ -1,6 +1,7 @@
 """A daemon with [leads] and [web], and clients of its HTTP side as browsers and programs are."""
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import http.client
@@ -100,7 +101,9 @@ class Browser:
         if "/" in self.listen:
             connection = support.UnixConnection(Path(self.listen))
         elif self.context:
-            connection = http.client.HTTPSConnection(self.listen, context=self.context, timeout=support.PATIENCE)
+            connection = http.client.HTTPSConnection(
+                self.listen, context=self.context, timeout=support.PATIENCE
+            )
         else:
             connection = http.client.HTTPConnection(self.listen, timeout=support.PATIENCE)
         sent = {"Host": self.host, **self.headers}
@@ -113,11 +116,10 @@ class Browser:
             sent["Content-Type"] = "application/x-www-form-urlencoded"
         sent.update({name.replace("_", "-"): value for name, value in headers.items()})
         try:
-            try:
-                connection.request(method, path, body, {name: value for name, value in sent.items() if value is not None})
-            except BrokenPipeError:
-                # Refused by its head: the reply is there, and the body was not waited for.
-                pass
+            sent = {name: value for name, value in sent.items() if value is not None}
+            # A request that is refused by its head has its reply before its body was read.
+            with contextlib.suppress(BrokenPipeError):
+                connection.request(method, path, body, sent)
             response = connection.getresponse()
             text = response.read().decode()
         finally:

@@ -207,7 +207,8 @@ impl Leads {
             return None;
         }
         let shown = of_network(&self.generations.snapshot().lookup(address.get())).ok()?;
-        let hidden = self.hidden().names(&shown.company) || corrections.of_company(&shown.company.id).is_some();
+        let hidden =
+            self.hidden().names(&shown.company) || corrections.of_company(&shown.company.id).is_some();
         (!hidden).then_some(shown.company)
     }
 

@@ -87,7 +87,9 @@ impl VisitError {
                 ["form_domain is what stands behind the @: the part before it must not be sent", ""]
             }
             VisitError::InvalidDomain => ["form_domain is a domain, as example.com", ""],
-            VisitError::ServersWord => ["a page does not say address, user_agent and objection: the server does", ""],
+            VisitError::ServersWord => {
+                ["a page does not say address, user_agent and objection: the server does", ""]
+            }
             VisitError::ForeignSite => ["the site of this name does not have the host that was asked", ""],
         }
     }

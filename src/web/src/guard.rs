@@ -205,7 +205,19 @@ async fn admit(
         let cookie = Token::random();
         (cookie.csrf(), Some(cookie))
     };
-    Ok(Call { caller, way, language, visitor, on_site: routes::on_sites(route.path), path, query, form, body, csrf, new_form_cookie })
+    Ok(Call {
+        caller,
+        way,
+        language,
+        visitor,
+        on_site: routes::on_sites(route.path),
+        path,
+        query,
+        form,
+        body,
+        csrf,
+        new_form_cookie,
+    })
 }
 
 async fn identify(app: &App, way: Way, headers: &HeaderMap) -> Result<Caller, Problem> {
@@ -345,7 +357,8 @@ pub(crate) fn is_for_us(ours: impl Fn(&str) -> bool, request: &Request) -> bool 
     let (Some(host), None) = (lines.next(), lines.next()) else { return false };
     let Ok(host) = host.to_str() else { return false };
     let target = request.uri().authority();
-    host_name(host).is_some_and(ours) && target.is_none_or(|target| target.as_str().eq_ignore_ascii_case(host))
+    host_name(host).is_some_and(ours)
+        && target.is_none_or(|target| target.as_str().eq_ignore_ascii_case(host))
 }
 
 /// What `Host` says, without the port.

@@ -7,9 +7,7 @@
 use std::net::IpAddr;
 
 use axum::extract::Request;
-use hyper::header::{
-    COOKIE, FORWARDED, HOST, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, USER_AGENT,
-};
+use hyper::header::{COOKIE, FORWARDED, HOST, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, USER_AGENT};
 use nameplate_leads::client_address::{self, client_address};
 use nameplate_leads::forget::{VISITS, forget_stack};
 use nameplate_leads::model::CompanyFacts;

@@ -70,7 +70,13 @@ impl Mailer {
     /// # Errors
     ///
     /// As [`Mailer::send`].
-    pub async fn write(&self, id: &str, subject: &str, text: &str, recipient: &Address) -> Result<(), Failure> {
+    pub async fn write(
+        &self,
+        id: &str,
+        subject: &str,
+        text: &str,
+        recipient: &Address,
+    ) -> Result<(), Failure> {
         let message = self.compose(id, recipient, subject.into(), text.replace('\n', "\r\n"))?;
         timeout(self.client.timeout(), self.converse(&message)).await.map_err(|_| Failure::Timeout)?
     }
@@ -79,7 +85,13 @@ impl Mailer {
         self.compose(id, recipient, unlinked(&event.headline()), text(event))
     }
 
-    fn compose(&self, id: &str, recipient: &Address, subject: String, body: String) -> Result<Message, Failure> {
+    fn compose(
+        &self,
+        id: &str,
+        recipient: &Address,
+        subject: String,
+        body: String,
+    ) -> Result<Message, Failure> {
         let from = &self.server.from;
         Message::builder()
             .from(Mailbox::new(Some("nameplate".into()), from.clone()))

@@ -40,7 +40,13 @@ pub struct ObjectionRequest {
 
 impl Store {
     /// Leaves a request. Its texts are cleaned and cut; without a name it is refused, and so is one more than may wait.
-    pub fn request_objection(&self, company: &str, message: &str, language: &str, now: Timestamp) -> Result<()> {
+    pub fn request_objection(
+        &self,
+        company: &str,
+        message: &str,
+        language: &str,
+        now: Timestamp,
+    ) -> Result<()> {
         let (company, message) = (clean(company, LONGEST_REQUESTED_NAME), clean(message, LONGEST_REQUEST));
         if company.is_empty() {
             return Err(StoreError::Invalid("a request names a company".into()));
@@ -97,7 +103,8 @@ impl Store {
     /// The secret of this store under which proofs of domains are made; it is made at its first use, of the system's random bytes.
     pub fn proof_key(&self) -> Result<[u8; 32]> {
         let known = |connection: &Connection| -> Result<Option<[u8; 32]>> {
-            let mut statement = connection.prepare_cached("SELECT value FROM fact WHERE key = 'proof_key'")?;
+            let mut statement =
+                connection.prepare_cached("SELECT value FROM fact WHERE key = 'proof_key'")?;
             Ok(statement.query_row([], |row| row.get(0)).optional()?)
         };
         if let Some(key) = self.read(known)? {
@@ -107,8 +114,10 @@ impl Store {
         getrandom::fill(&mut key)
             .map_err(|_| StoreError::Invalid("the system gives no random bytes".into()))?;
         self.write(move |connection| {
-            connection
-                .execute("INSERT INTO fact (key, value) VALUES ('proof_key', ?1) ON CONFLICT DO NOTHING", [key])?;
+            connection.execute(
+                "INSERT INTO fact (key, value) VALUES ('proof_key', ?1) ON CONFLICT DO NOTHING",
+                [key],
+            )?;
             known(connection)?.ok_or(StoreError::Missing("key"))
         })
     }
@@ -130,7 +139,10 @@ mod tests {
         let (folder, store) = store();
         store.request_objection(" Example\u{202e} \n GmbH", "please", "de", 5).unwrap();
         let waiting = store.objection_requests().unwrap();
-        assert_eq!((&*waiting[0].company, &*waiting[0].message, waiting[0].at), ("Example GmbH", "please", 5));
+        assert_eq!(
+            (&*waiting[0].company, &*waiting[0].message, waiting[0].at),
+            ("Example GmbH", "please", 5)
+        );
         store.decide_request(waiting[0].id, true, "anna", 6).unwrap();
         assert_eq!(store.objection_requests().unwrap(), []);
         assert!(matches!(store.decide_request(waiting[0].id, true, "anna", 7), Err(StoreError::Missing(_))));
@@ -158,7 +170,8 @@ mod tests {
         store.request_objection("old", "", "en", 5).unwrap();
         let now = 40 * 86_400_000;
         store.request_objection("new", "", "en", now).unwrap();
-        let retention = Retention { page_views: 1, cookies: 1, companies: 1, counts: 1, audit: 60, notes: 30 };
+        let retention =
+            Retention { page_views: 1, cookies: 1, companies: 1, counts: 1, audit: 60, notes: 30 };
         assert_eq!(store.purge(&retention, now).unwrap().notes, 1);
         assert_eq!(store.objection_requests().unwrap()[0].company, "new");
     }

@@ -90,7 +90,11 @@ mod tests {
             r#"{"objection":false}"#,
             r#"{"objection":true}"#,
         ] {
-            assert_eq!(Visit::from_page(json.as_bytes(), &head()).unwrap_err(), VisitError::ServersWord, "{json}");
+            assert_eq!(
+                Visit::from_page(json.as_bytes(), &head()).unwrap_err(),
+                VisitError::ServersWord,
+                "{json}"
+            );
         }
         let strict = PageHead { privacy_control: true, objection: true, ..head() };
         let visit = Visit::from_page(br#"{"gpc":false}"#, &strict).unwrap();

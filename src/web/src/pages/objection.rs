@@ -96,7 +96,9 @@ pub(crate) async fn show(app: App, call: Call) -> Result<Response<Body>, Problem
         ..Say::default()
     };
     if call.query.get("proof")?.is_some() {
-        match linked(&app, call.query.get("domain")?, call.query.get("until")?, call.query.get("proof")?).await? {
+        match linked(&app, call.query.get("domain")?, call.query.get("until")?, call.query.get("proof")?)
+            .await?
+        {
             Some(link) => say.link = Some(link),
             None => say.wrong = Some(words.too_old),
         }

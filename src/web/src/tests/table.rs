@@ -103,9 +103,7 @@ fn surface(route: &str) -> Surface {
 }
 
 fn each() -> impl Iterator<Item = (Method, String, Surface, &'static str)> {
-    ALLOWED.iter().map(|(method, route, who)| {
-        (method.parse().unwrap(), path(route), surface(route), *who)
-    })
+    ALLOWED.iter().map(|(method, route, who)| (method.parse().unwrap(), path(route), surface(route), *who))
 }
 
 fn leads_to_sign_in(response: &Response<axum::body::Body>) -> bool {
@@ -146,7 +144,10 @@ async fn each_route_lets_in_whom_it_is_for_and_nobody_else() {
             match (let_in, surface) {
                 // These visits have no page's origin, or are no JSON.
                 (true, Surface::Site) if method == Method::POST => {
-                    assert!([StatusCode::UNSUPPORTED_MEDIA_TYPE, StatusCode::FORBIDDEN].contains(&status), "{what}");
+                    assert!(
+                        [StatusCode::UNSUPPORTED_MEDIA_TYPE, StatusCode::FORBIDDEN].contains(&status),
+                        "{what}"
+                    );
                 }
                 (true, Surface::Site) => assert_eq!(status, StatusCode::OK, "{what}"),
                 // Whoever has no cookie yet has no token for forms either.
@@ -161,7 +162,9 @@ async fn each_route_lets_in_whom_it_is_for_and_nobody_else() {
                     assert!(!status.is_server_error(), "{what}");
                 }
                 (false, _) if known => assert_eq!(status, StatusCode::FORBIDDEN, "{what}"),
-                (false, Surface::Rest | Surface::Site) => assert_eq!(status, StatusCode::UNAUTHORIZED, "{what}"),
+                (false, Surface::Rest | Surface::Site) => {
+                    assert_eq!(status, StatusCode::UNAUTHORIZED, "{what}")
+                }
                 (false, Surface::Page) => assert!(leads_to_sign_in(&response), "{what}"),
             }
             assert!(response.headers().contains_key(CONTENT_SECURITY_POLICY), "{what}");
