@@ -137,6 +137,8 @@ describe('an objection on the public page', () => {
     await looking.getByRole('link', { name: company.name }).waitFor();
     await visitor.goto(`${owner.site}/nameplate/objection`);
     await visitor.getByText(company.name).waitFor();
+    const { text } = await fetched(visitor, '/nameplate/objection');
+    assert.ok(text.includes('<h1>') && !text.includes(company.name), 'a script of the site does not learn it past the gate');
     // By the keyboard: from the heading on to the button.
     const button = visitor.getByRole('button', { name: 'Block this company' });
     for (let presses = 0; presses < 30 && !(await button.evaluate((it) => it === document.activeElement)); presses += 1) {

@@ -320,6 +320,14 @@ def test_mail_needs_a_server(small_database, socket_folder):
     assert "web.objection.mail: a mail server in [leads.outgoing.mail]" in daemon.log.read_text()
 
 
+def test_no_script_of_the_site_reads_the_name_past_the_gate(daemon, named):
+    address, _, name = named[0]
+    inside = Visitor(daemon, address)
+    for destination in ("empty", "iframe", "script", "object"):
+        assert name not in unescape(inside.get(PAGE, Sec_Fetch_Dest=destination)), destination
+    assert name in unescape(inside.get(PAGE, Sec_Fetch_Dest="document"))
+
+
 def test_a_form_from_elsewhere_blocks_nobody(daemon, named):
     address, company, name = named[0]
     inside = Visitor(daemon, address)

@@ -19,6 +19,7 @@ use crate::guard::host_name;
 use crate::transport::Peer;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FETCH_DESTINATION: HeaderName = HeaderName::from_static("sec-fetch-dest");
 const PRIVACY_CONTROL: HeaderName = HeaderName::from_static("sec-gpc");
 
 /// The cookie by which the page script remembers an objection.
@@ -35,6 +36,8 @@ pub(crate) struct Visitor {
     user_agent: Option<String>,
     privacy_control: bool,
     objection: bool,
+    /// A person opens a page, and no script fetches it.
+    navigates: bool,
 }
 
 impl Visitor {
@@ -50,6 +53,7 @@ impl Visitor {
             // Whatever it says beside a plain no is a yes.
             privacy_control: headers.get_all(PRIVACY_CONTROL).iter().any(|value| value != "0"),
             objection: objects(headers),
+            navigates: headers.get(FETCH_DESTINATION).is_none_or(|destination| destination == "document"),
         }
     }
 
@@ -67,8 +71,11 @@ impl Visitor {
         begun
     }
 
-    /// The company in whose network it is.
+    /// The company in whose network it is, for a page that a person opens: a site's script that fetched it would learn the company past the gate.
     pub(crate) fn company(&self, leads: &Leads) -> Option<CompanyFacts> {
+        if !self.navigates {
+            return None;
+        }
         let company = leads.company_at(self.address.as_deref()?);
         forget_stack::<VISITS>();
         company
