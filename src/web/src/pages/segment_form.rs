@@ -180,8 +180,11 @@ fn render(
     let words = SegmentWords::of(call.language);
     let conditions = ConditionWords::of(call.language);
     let mut groups = draft.groups;
-    // The first group has room for more rows, and a group is free.
-    groups.push(vec![Written::default(); FREE]);
+    // Each group has room for more rows, and a group is free; two where there is nothing yet.
+    groups.push(Vec::new());
+    if groups.len() == 1 {
+        groups.push(Vec::new());
+    }
     let last = groups.len().min(GROUPS);
     for group in &mut groups {
         let rows = (group.iter().filter(|row| !row.field.is_empty()).count() + FREE).min(ROWS);
