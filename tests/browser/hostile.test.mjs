@@ -32,7 +32,7 @@ describe('stored text', () => {
       const wrong = [];
       page.on('dialog', (dialog) => (wrong.push(`dialog: ${dialog.message()}`), dialog.dismiss()));
       page.on('pageerror', (error) => wrong.push(`error: ${error.message}`));
-      page.on('console', (message) => message.type() === 'error' && !/status of 404/.test(message.text()) && wrong.push(`console: ${message.text()}`));
+      page.on('console', (message) => message.type() === 'error' && !/status of 40[04]/.test(message.text()) && wrong.push(`console: ${message.text()}`));
       page.on('request', (request) => request.url().startsWith(owner.dashboard) || request.url().startsWith(owner.site) || wrong.push(request.url()));
       await page.addInitScript(() => {
         window.violations = [];
