@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::body::Body;
 use hyper::{Response, StatusCode};
+use nameplate_leads::Leads;
 use nameplate_leads::correction::{Correction, Says};
 
 use super::{Layout, Moment, Slice, page, redirect};
@@ -32,7 +33,7 @@ struct Row {
 /// `GET /corrections`.
 pub(crate) async fn list(app: App, call: Call) -> Result<Response<Body>, Problem> {
     call.query.only(&["page"])?;
-    let mut stored = app.work(|leads| leads.corrections_list()).await?;
+    let mut stored = app.work(Leads::corrections_list).await?;
     stored.reverse();
     let slice = Slice::new(&call, stored, "/corrections")?;
     let words = CorrectionsWords::of(call.language);

@@ -7,7 +7,7 @@ use hyper::{Response, StatusCode};
 use nameplate_leads::now;
 use nameplate_leads::store::{Breakdown, Overview, Share};
 
-use super::period::{Percent, PeriodForm, asked, counted, percent};
+use super::period::{Percent, PeriodForm, asked, counted, percent, ratio};
 use super::{Layout, page};
 use crate::app::App;
 use crate::guard::Call;
@@ -110,9 +110,9 @@ pub(crate) async fn show(app: App, call: Call) -> Result<Response<Body>, Problem
             })
             .collect(),
         parts: vec![
-            part("kinds", words.kinds, words.kind, overview.kinds, all, words, |name| kinds.name(name)),
-            part("countries", words.countries, words.country, overview.countries, all, words, known),
-            part("industries", words.industries, words.industry, overview.industries, all, words, known),
+            part("kinds", words.kinds, words.kind, &overview.kinds, all, words, |name| kinds.name(name)),
+            part("countries", words.countries, words.country, &overview.countries, all, words, known),
+            part("industries", words.industries, words.industry, &overview.industries, all, words, known),
         ],
     };
     page(&call, StatusCode::OK, &shown)
@@ -129,7 +129,7 @@ fn chart(id: &'static str, title: &'static str, overview: &Overview, value: impl
     let most = (0..count).map(&value).max().unwrap_or_default();
     let label = |at: usize| overview.points.get(at).map(|point| name(&point.from, overview.by_month));
     let bar = |at: usize| {
-        let height = if most == 0 { 0.0 } else { value(at) as f64 * HEIGHT / most as f64 };
+        let height = ratio(value(at), most) * HEIGHT;
         Bar {
             x: at * STEP,
             y: format!("{:.1}", HEIGHT - height),
@@ -152,7 +152,7 @@ fn part(
     id: &'static str,
     title: &'static str,
     column: &'static str,
-    breakdown: Breakdown,
+    breakdown: &Breakdown,
     all: u64,
     words: &OverviewWords,
     known: impl Fn(&str) -> String,

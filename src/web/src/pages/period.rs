@@ -51,8 +51,14 @@ pub(super) struct Percent {
     pub(super) width: String,
 }
 
+/// A part of a whole, 0 to 1; of nothing it is 0.
+#[expect(clippy::cast_precision_loss, reason = "nobody sees the fifteenth digit of a share")]
+pub(super) fn ratio(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
 pub(super) fn percent(part: u64, whole: u64) -> Percent {
-    let share = if whole == 0 { 0.0 } else { part as f64 * 100.0 / whole as f64 };
+    let share = ratio(part, whole) * 100.0;
     // What is there is not told to be nothing.
     let text = if part > 0 && share < 0.1 { "< 0.1 %".into() } else { format!("{share:.1} %") };
     Percent { text, width: format!("{share:.2}") }
@@ -63,7 +69,7 @@ pub(super) fn counted(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() * 2);
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push('\u{202f}');
         }
         text.push(digit);

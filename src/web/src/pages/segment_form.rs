@@ -395,9 +395,12 @@ impl Written {
             (true, _) => Err(Wrong::NoValue),
             (false, false) => Ok(self.value.clone()),
         };
-        let number = || match field.is_number() {
-            true => self.value.parse::<i64>().map_err(|_| Wrong::Number),
-            false => Err(Wrong::Text),
+        let number = || {
+            if field.is_number() {
+                self.value.parse::<i64>().map_err(|_| Wrong::Number)
+            } else {
+                Err(Wrong::Text)
+            }
         };
         let values = || {
             let values: Vec<String> = text()?
@@ -420,8 +423,8 @@ impl Written {
             "unknown" => (Predicate::Known(false), false),
             _ => return Err(Wrong::NoCondition),
         };
-        let test = Condition::Test(Test { field, holds });
-        Ok(if not { Condition::Not { not: Box::new(test) } } else { test })
+        let condition = Condition::Test(Test { field, holds });
+        Ok(if not { Condition::Not { not: Box::new(condition) } } else { condition })
     }
 }
 
