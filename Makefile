@@ -55,7 +55,7 @@ test: setup-test data deb packages ## everything from a fresh machine, then ever
 	$(MAKE) --no-print-directory test-browser test-wordpress
 
 .PHONY: test-browser
-test-browser: setup-test ## the page script in Chromium
+test-browser: setup-test binary ## the page script and the dashboard in Chromium
 	node --test --test-reporter=spec $(browser_tests)
 
 # The extension is the one that the PHP package's tests have built; without it the tests that need it say so.
@@ -187,6 +187,10 @@ packages-php: setup-test binary library
 packages-wordpress: setup-test
 	rm -rf $(packages)/wordpress
 	bindings/wordpress/package $(packages)/wordpress
+
+.PHONY: screenshots
+screenshots: setup-test binary ## takes the pictures of docs/images anew
+	node tests/browser/screenshots.mjs
 
 .PHONY: script
 script: setup-test ## makes src/web/script/n.min.js of n.js

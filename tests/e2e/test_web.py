@@ -1,5 +1,6 @@
 """The HTTP side of a daemon: signing in, keys, forged requests, HTTPS, proxies, what stays of an address."""
 
+import html
 import http.client
 import json
 import os
@@ -121,10 +122,56 @@ def test_a_visit_by_key_is_seen_by_who_may_see_it(daemon, company):
     assert rest(daemon, shop, "POST", "/v1/visits", visit(address))[0].status == 401
 
 
+PAGES = ["/", "/overview", "/live", "/filtered", "/segments", "/segments/edit", "/corrections", "/objections"]
+PAGES += ["/data", "/audit", "/settings", "/account"]
+
+
+def test_a_visit_is_on_the_pages_and_an_objection_takes_it_from_them(daemon, company):
+    address, known = company
+    daemon.user("anna", "administrator")
+    browser = daemon.browser()
+    browser.sign_in("anna")
+    browser.enrol()
+    shop = daemon.key("shop", "visits")
+    # Acknowledged is durable, and what is durable is seen: there is nothing to wait for.
+    for consent in ("company", "off"):
+        assert rest(daemon, shop, "POST", "/v1/visits", visit(address, consent=consent))[0].status == 200
+    link = f"/companies/{urllib.parse.quote(known['id'], safe='')}"
+    rows = browser.get("/live/rows")
+    assert link in rows
+    assert "/prices" in rows
+    tag = re.search(r'data-tag="([^"]+)"', rows)[1]
+    assert re.fullmatch(r"1-\d+", tag), "one visit is shown; the other one is counted"
+    live = browser.get("/live")
+    script = re.search(r'<script src="(/static/live\.[0-9a-f]+\.js)" defer></script>', live)[1]
+    response, text = daemon.browser().ask("GET", script)
+    assert response.headers["Content-Type"] == "text/javascript; charset=utf-8"
+    assert "fetch(" in text
+    assert "50.0 %" in browser.get("/filtered")
+    assert browser.get("/overview").count("<rect x=") == 2
+    assert known["name"] in html.unescape(browser.get(link))
+    for path in PAGES:
+        page = browser.get(path)
+        assert len(page.encode()) < 150_000, path
+        assert "<script" not in page.replace(f'<script src="{script}" defer>', ""), path
+        assert "://" not in re.sub(r'href="https://[^"]+" rel="noreferrer"', "", page.split("<main")[0]), path
+    response, _ = browser.post("/objections", "/objections", kind="id", value=known["id"], reason="by letter")
+    assert response.headers["Location"] == "/objections"
+    for path in PAGES:
+        if path not in ("/objections", "/audit"):
+            assert link not in browser.get(path), path
+    assert browser.ask("GET", link)[0].status == 404
+    assert known["id"] in html.unescape(browser.get("/objections"))
+    response, _ = browser.post("/objections", "/objections/lift", kind="id", value=known["id"])
+    assert response.status == 303
+    assert rest(daemon, shop, "POST", "/v1/visits", visit(address))[1]["company"]["id"] == known["id"]
+    assert link in browser.get("/live/rows")
+
+
 def routes() -> list[tuple[str, str]]:
     """Method and path of each route, as the program's table has them."""
     table = (support.ROOT / "src/web/src/routes.rs").read_text()
-    found = re.findall(r'^    (?:Page|Rest) ([A-Z]+) +"([^"]+)"', table, re.MULTILINE)
+    found = re.findall(r'^    (?:Page|Rest|Site) ([A-Z]+) +"([^"]+)"', table, re.MULTILINE)
     assert len(found) > 30
     return [(method, re.sub(r"\{\w+\}", "1", path)) for method, path in found]
 
@@ -135,7 +182,16 @@ def test_forged_requests_are_refused_on_every_route(daemon):
     browser = daemon.browser()
     browser.sign_in("bert")
     stranger = daemon.browser()
-    open_to_all = {"/sign-in", "/static/1", "/v1/openapi.json"}
+    # The last is for the hosts of sites alone: tests/e2e/test_public.py.
+    open_to_all = {
+        "/sign-in",
+        "/static/1",
+        "/v1/openapi.json",
+        "/n.js",
+        "/nameplate/n.js",
+        "/nameplate/v1/visits",
+    }
+    open_to_all |= {"/objection", "/nameplate/objection", "/nameplate/static/1"}
     for method, path in routes():
         what = f"{method} {path}"
         assert browser.ask(method, path, Host="evil.example")[0].status == 421, what
@@ -146,7 +202,8 @@ def test_forged_requests_are_refused_on_every_route(daemon):
             assert response.status == 401 or response.headers["Location"] == "/sign-in", what
         if method != "GET":
             # None of these has the form's token; some have not even the right to it.
-            for origin in (browser.origin, "https://evil.example", "null", None):
+            own = [] if path == "/nameplate/v1/visits" else [browser.origin]
+            for origin in (*own, "https://evil.example", "null", None):
                 assert browser.ask(method, path, {"a": "b"}, Origin=origin)[0].status == 403, (what, origin)
             if path.startswith("/v1/"):
                 assert rest(daemon, key, method, path, {}, Origin="https://evil.example")[0].status == 403, (

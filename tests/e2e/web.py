@@ -1,6 +1,7 @@
 """A daemon with [leads] and [web], and clients of its HTTP side as browsers and programs are."""
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import http.client
@@ -126,9 +127,10 @@ class Browser:
             sent["Content-Type"] = "application/x-www-form-urlencoded"
         sent.update({name.replace("_", "-"): value for name, value in headers.items()})
         try:
-            connection.request(
-                method, path, body, {name: value for name, value in sent.items() if value is not None}
-            )
+            sent = {name: value for name, value in sent.items() if value is not None}
+            # A request that is refused by its head has its reply before its body was read.
+            with contextlib.suppress(BrokenPipeError):
+                connection.request(method, path, body, sent)
             response = connection.getresponse()
             text = response.read().decode()
         finally:

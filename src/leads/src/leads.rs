@@ -3,6 +3,7 @@
 mod answer;
 mod ask;
 mod counts;
+mod range_file;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -25,9 +26,10 @@ use crate::page::page;
 use crate::robots::Robots;
 use crate::score::ScoreFormula;
 use crate::store::{PageGroup, Store, StoreError, StoreOptions};
-use crate::visit::{Visit, VisitError};
+use crate::visit::{PageHead, Visit, VisitError, VisitorAddress};
 use answer::{Shown, of_form, of_network};
 pub use counts::VisitCounts;
+pub use range_file::{Addresses, RangeFile, RangeFileSource};
 
 /// Why something was not done. No text quotes what was sent.
 #[derive(Debug, thiserror::Error)]
@@ -80,6 +82,8 @@ pub struct Leads {
     changing: Mutex<()>,
     counts: VisitCounts,
     outgoing: OnceLock<Outgoing>,
+    /// Of the generation of this number: see `range_file`.
+    covered: Mutex<Option<(u64, Addresses, Addresses)>>,
 }
 
 struct Site {
@@ -121,6 +125,7 @@ impl Leads {
             changing: Mutex::default(),
             counts: VisitCounts::default(),
             outgoing: OnceLock::new(),
+            covered: Mutex::default(),
             config,
             generations,
             store,
@@ -169,12 +174,58 @@ impl Leads {
         begun
     }
 
+    /// The same of a visit that the page's own script sent to the host of a site: the host decides which site it is.
+    pub fn begin_page_view(&self, json: &mut [u8], head: &PageHead<'_>) -> Result<Begun, VisitError> {
+        let begun = Visit::from_page(json, head).and_then(|mut visit| {
+            visit.site = self.site_at(head.host, &visit.site)?.to_owned().into();
+            self.process(&visit, now())
+        });
+        json.zeroize();
+        if begun.is_err() {
+            self.counts.refused();
+        }
+        begun
+    }
+
+    /// The site of a host; where several have it, the one that the page calls itself, else the first. The page script calls itself by the host
+    /// where it was not told a name.
+    fn site_at(&self, host: &str, said: &str) -> Result<&str, VisitError> {
+        let mut sites = self.config.sites.iter().filter(|site| site.has_host(host));
+        let site = if said.is_empty() || said.eq_ignore_ascii_case(host) {
+            sites.next()
+        } else {
+            sites.find(|site| site.name == said)
+        };
+        site.map(|site| &*site.name).ok_or(VisitError::ForeignSite)
+    }
+
+    /// The company in whose network an address is, as a visit from there would be shown; none where it would not. The address is on this call's
+    /// stack for one lookup.
+    pub fn company_at(&self, address: &VisitorAddress) -> Option<CompanyFacts> {
+        let corrections = self.corrections();
+        if corrections.of_address(IpAddr::from(address.get())).is_some() {
+            return None;
+        }
+        let shown = of_network(&self.generations.snapshot().lookup(address.get())).ok()?;
+        let hidden =
+            self.hidden().names(&shown.company) || corrections.of_company(&shown.company.id).is_some();
+        (!hidden).then_some(shown.company)
+    }
+
+    /// Whether anybody can have an e-mail address at this domain.
+    pub fn is_freemail(&self, domain: &FormDomain) -> bool {
+        self.form_domains.is_freemail(domain)
+    }
+
     /// The second half: returns when the visit is durable.
     pub async fn finish(&self, begun: Begun) -> Result<VisitReply, LeadsError> {
         let Begun { level, company, record } = begun;
         if let Err(error) = self.store.record(record).await {
             self.counts.lost();
             return Err(error.into());
+        }
+        if company.is_some() {
+            self.counts.shown();
         }
         Ok(VisitReply { level, company })
     }

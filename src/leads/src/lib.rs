@@ -50,4 +50,6 @@ pub mod store;
 pub mod text;
 pub mod visit;
 
-pub use leads::{Begun, Leads, LeadsError, VisitCounts, now, store_options};
+pub use leads::{
+    Addresses, Begun, Leads, LeadsError, RangeFile, RangeFileSource, VisitCounts, now, store_options,
+};

@@ -189,6 +189,18 @@ impl Outgoing {
         test(&self.sender, target).await
     }
 
+    /// Sends a text to a mailbox, now and once, past the queue and the store: nothing of it is kept.
+    ///
+    /// # Errors
+    ///
+    /// What went wrong with the attempt; [`Failure::NoTarget`] where there is no mail server, or no mailbox of this name can be.
+    pub async fn write_mail(&self, recipient: &str, subject: &str, text: &str) -> Result<(), Failure> {
+        let mailer = self.sender.mailer.as_ref().ok_or(Failure::NoTarget)?;
+        let recipient = recipient.parse().map_err(|_| Failure::NoTarget)?;
+        let id = alert::delivery_id().map_err(|_| Failure::Message("the system gives no random bytes"))?;
+        mailer.write(&id, subject, text, &recipient).await
+    }
+
     /// Deliveries that wait, or dead letters, the newest first, at most `limit`: of one target, or of all.
     pub async fn deliveries(
         &self,

@@ -23,6 +23,7 @@
 //! | `tally` | visits, page views and seconds of a company in a day, a month, a year | `counts` |
 //! | `filtered` | page views of a day that are not shown, by reason | `counts` |
 //! | `segment`, `correction`, `objection`, `audit` | what users said | never; `audit` with `audit` |
+//! | `request` | an objection that the owner has to decide | its decision, or `notes` |
 //! | `user`, `session`, `key` | who may sign in, who has, and the keys of programs | sessions when they end |
 //! | `delivery`, `alert_…` | what waits to be sent, dead letters; who is in which segment | the company, or after `keep_days` |
 //!
@@ -41,12 +42,14 @@ mod apply;
 mod audit;
 mod backup;
 mod condition;
+mod dashboard;
 mod deliveries;
 mod intern;
 mod leads;
 mod objection;
 mod open;
 mod period;
+mod requests;
 mod retention;
 mod rights;
 mod schema;
@@ -64,8 +67,10 @@ use crate::model::{Record, SiteNumber};
 pub use alerts::{Entered, Looked, Touched, Watch};
 pub use audit::AuditEntry;
 pub use backup::{BackupReport, LONGEST_BACKUP_DAYS, check_store, expire_backups, restore, verify_backup};
+pub use dashboard::{AuditFound, AuditSearch, Breakdown, LatestView, Overview, OverviewPoint, Share};
 pub use deliveries::{Delivery, DeliveryState, Failed, NewDelivery, Next, Resend, TargetState};
 pub use objection::{CompanySelector, StoredObjection};
+pub use requests::{LONGEST_REQUEST, LONGEST_REQUESTED_NAME, ObjectionRequest};
 pub use retention::{Purged, Retention};
 pub use rights::{CompanyDay, CompanyExport, VisitorExport, VisitorVisit};
 pub use segments::{Segment, StoredCorrection};

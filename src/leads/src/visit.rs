@@ -9,6 +9,8 @@
 //! Only `site` and `address` are needed. An unknown key is an error: a misspelled `gpc` or `objection` would else be a signal
 //! that nobody heard. `null` is as if the key were not there.
 
+mod from_page;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -18,6 +20,7 @@ use zeroize::Zeroizing;
 
 use crate::gate::{Consent, Level, Signals};
 use crate::model::CookieId;
+pub use from_page::PageHead;
 
 /// Bytes of a visit's JSON at the most.
 pub const MAX_BYTES: usize = 64 << 10;
@@ -55,6 +58,10 @@ pub enum VisitError {
     LocalPart,
     /// No domain.
     InvalidDomain,
+    /// A page said what only the server may say.
+    ServersWord,
+    /// The site that a page names does not have the host that was asked.
+    ForeignSite,
 }
 
 impl VisitError {
@@ -80,6 +87,10 @@ impl VisitError {
                 ["form_domain is what stands behind the @: the part before it must not be sent", ""]
             }
             VisitError::InvalidDomain => ["form_domain is a domain, as example.com", ""],
+            VisitError::ServersWord => {
+                ["a page does not say address, user_agent and objection: the server does", ""]
+            }
+            VisitError::ForeignSite => ["the site of this name does not have the host that was asked", ""],
         }
     }
 }
@@ -90,7 +101,8 @@ pub struct VisitorAddress {
 }
 
 impl VisitorAddress {
-    fn new(address: Address) -> VisitorAddress {
+    /// Takes an address into its keeping.
+    pub fn new(address: Address) -> VisitorAddress {
         // As IPv4-mapped IPv6, which `Address` reads back as IPv4.
         let bits = match address {
             Address::V4(bits) => 0xffff_0000_0000 | u128::from(bits),
@@ -139,15 +151,14 @@ pub struct Visit<'a> {
 impl<'a> Visit<'a> {
     /// Reads a visit. O(bytes); allocates only for texts with escapes.
     pub fn parse(json: &'a [u8]) -> Result<Visit<'a>, VisitError> {
-        if json.len() > MAX_BYTES {
-            return Err(VisitError::TooLong);
-        }
-        let json = std::str::from_utf8(json).map_err(|_| VisitError::NotUtf8)?;
-        // What serde_json says quotes the input.
-        let raw: Raw<'a> = serde_json::from_str(json).map_err(|_| VisitError::NotJson)?;
-        if let Some(problem) = raw.problem {
-            return Err(problem);
-        }
+        Visit::of(Raw::parse(json)?, parse_address)
+    }
+
+    /// `read_address` makes the address of what the JSON says of it.
+    fn of(
+        raw: Raw<'a>,
+        read_address: impl FnOnce(Scalar<'a>) -> Result<VisitorAddress, VisitError>,
+    ) -> Result<Visit<'a>, VisitError> {
         let [
             site,
             address,
@@ -164,7 +175,7 @@ impl<'a> Visit<'a> {
         ] = raw.values;
         Ok(Visit {
             site: text("site", site)?.ok_or(VisitError::Missing("site"))?,
-            address: parse_address(address)?,
+            address: read_address(address)?,
             url: text("url", url)?,
             referrer: text("referrer", referrer)?,
             title: text("title", title)?,
@@ -272,6 +283,18 @@ enum Scalar<'a> {
 struct Raw<'a> {
     values: [Scalar<'a>; KEYS.len()],
     problem: Option<VisitError>,
+}
+
+impl<'a> Raw<'a> {
+    fn parse(json: &'a [u8]) -> Result<Raw<'a>, VisitError> {
+        if json.len() > MAX_BYTES {
+            return Err(VisitError::TooLong);
+        }
+        let json = std::str::from_utf8(json).map_err(|_| VisitError::NotUtf8)?;
+        // What serde_json says quotes the input.
+        let raw: Raw<'a> = serde_json::from_str(json).map_err(|_| VisitError::NotJson)?;
+        raw.problem.map_or(Ok(raw), Err)
+    }
 }
 
 impl<'de> Deserialize<'de> for Raw<'de> {

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use nameplate::Network;
+use nameplate_leads::config::{NetworkText, ProxiesConfig};
 use nameplate_leads::model::VisitReply;
 use nameplate_leads::store::{Accounts, Resend, StoreError};
 use nameplate_leads::{Begun, Leads, LeadsError, now};
@@ -9,7 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::error;
 
 use crate::auth::limiter::Limiter;
-use crate::config::WebConfig;
+use crate::config::{ProxyNetwork, WebConfig};
 use crate::problem::Problem;
 use crate::transport::{Transport, Way};
 
@@ -32,6 +34,7 @@ struct Shared {
     leads: Arc<Leads>,
     accounts: Accounts,
     transport: Transport,
+    visitor_proxies: ProxiesConfig,
     limiter: Mutex<Limiter>,
     hashing: Semaphore,
     waiting: Semaphore,
@@ -43,6 +46,7 @@ impl App {
         App(Arc::new(Shared {
             hosts: config.allowed_hosts(),
             transport: Transport::new(&config),
+            visitor_proxies: visitor_proxies(&config, &leads),
             accounts: Accounts::of(leads.store().clone()),
             leads,
             limiter: Mutex::default(),
@@ -57,8 +61,19 @@ impl App {
         &self.0.config
     }
 
-    pub(crate) fn hosts(&self) -> &[String] {
-        &self.0.hosts
+    /// Whether REST and the dashboard are asked for under this name, which has no port.
+    pub(crate) fn is_own_host(&self, name: &str) -> bool {
+        self.0.hosts.iter().any(|own| own.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether a site has this host.
+    pub(crate) fn is_site(&self, name: &str) -> bool {
+        self.0.leads.config().sites.iter().any(|site| site.has_host(name))
+    }
+
+    /// Whom to believe about where a visitor comes from.
+    pub(crate) fn visitor_proxies(&self) -> &ProxiesConfig {
+        &self.0.visitor_proxies
     }
 
     pub(crate) fn transport(&self) -> &Transport {
@@ -90,6 +105,16 @@ impl App {
     /// The second half of a visit.
     pub(crate) async fn finish(&self, begun: Begun) -> Result<VisitReply, Problem> {
         self.0.leads.finish(begun).await.map_err(|error| leads_problem(&error))
+    }
+
+    /// Sends a mail that somebody waits for; whether the server took it. Why not, the log says, without the address.
+    pub(crate) async fn mail(&self, recipient: &str, subject: &str, text: &str) -> bool {
+        let Some(outgoing) = self.0.leads.outgoing() else { return false };
+        let sent = outgoing.write_mail(recipient, subject, text).await;
+        if let Err(error) = &sent {
+            error!(%error, "a mail of the objection page could not be sent");
+        }
+        sent.is_ok()
     }
 
     /// Makes dead letters due again, and wakes who sends them.
@@ -146,6 +171,18 @@ impl App {
     pub(crate) fn form_cookie(way: Way) -> &'static str {
         if way.secure { "__Host-np_form" } else { "np_form" }
     }
+}
+
+/// The proxies of `[leads.proxies]`, and those that speak HTTPS for this server, which are no visitors either.
+fn visitor_proxies(config: &WebConfig, leads: &Leads) -> ProxiesConfig {
+    let mut proxies = leads.config().proxies.clone();
+    if config.behind_proxy {
+        let network = |proxy: &ProxyNetwork| {
+            NetworkText(Network { first: proxy.0.network(), last: proxy.0.broadcast() })
+        };
+        proxies.trusted.extend(config.proxies.iter().map(network));
+    }
+    proxies
 }
 
 fn leads_problem(error: &LeadsError) -> Problem {

@@ -30,6 +30,9 @@ pub struct WebConfig {
     /// When signed-in users are signed out.
     #[serde(default)]
     pub sessions: SessionsConfig,
+    /// How a company can prove on the objection page that a domain is its own.
+    #[serde(default)]
+    pub objection: ObjectionConfig,
     /// What clients may do.
     #[serde(default)]
     pub limits: WebLimits,
@@ -45,9 +48,21 @@ impl WebConfig {
             behind_proxy: false,
             proxies: loopback(),
             sessions: SessionsConfig::default(),
+            objection: ObjectionConfig::default(),
             limits: WebLimits::default(),
         }
     }
+}
+
+/// `[web.objection]`: nothing is sent and nobody is asked unless it is said here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ObjectionConfig {
+    /// By mail: a link goes to an address of the domain, by the server of `[leads.outgoing.mail]`.
+    pub mail: bool,
+    /// By a TXT record: the DNS server that is asked for it, as `127.0.0.1:53`.
+    pub resolver: Option<SocketAddr>,
 }
 
 /// Where to listen.

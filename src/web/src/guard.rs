@@ -28,8 +28,9 @@ use crate::app::App;
 use crate::auth::token::{self, Token};
 use crate::input::Pairs;
 use crate::problem::Problem;
-use crate::routes::{Access, Route, Surface};
+use crate::routes::{self, Access, Route, Surface};
 use crate::transport::Way;
+use crate::visitor::Visitor;
 use crate::words::Language;
 
 const CSRF_HEADER: HeaderName = HeaderName::from_static("x-csrf-token");
@@ -61,6 +62,9 @@ pub(crate) struct Call {
     pub(crate) caller: Caller,
     pub(crate) way: Way,
     pub(crate) language: Language,
+    pub(crate) visitor: Visitor,
+    /// Asked for under the path that sites hand on.
+    pub(crate) on_site: bool,
     /// The variable parts of the path, in its order.
     pub(crate) path: Vec<String>,
     pub(crate) query: Pairs,
@@ -139,7 +143,7 @@ pub(crate) fn refuse(
     problem: &Problem,
 ) -> Response<Body> {
     match surface {
-        Surface::Rest => problem.json(),
+        Surface::Rest | Surface::Site => problem.json(),
         Surface::Page if problem.status == StatusCode::UNAUTHORIZED => crate::pages::to_sign_in(),
         Surface::Page => crate::pages::problem(app, language, session, problem),
     }
@@ -152,9 +156,13 @@ async fn admit(
     language: Language,
     mut request: Request,
 ) -> Result<Call, Problem> {
-    let caller = identify(app, way, request.headers()).await?;
+    let caller = match route.surface {
+        Surface::Site => Caller::Nobody,
+        Surface::Page | Surface::Rest => identify(app, way, request.headers()).await?,
+    };
     let language = caller_language(&caller).unwrap_or(language);
     authorise(route.access, &caller)?;
+    let visitor = Visitor::of(app, &request);
     let query = Pairs::parse(request.uri().query().unwrap_or_default().as_bytes())?;
     let params: RawPathParams =
         request.extract_parts().await.map_err(|_| Problem::invalid("a path that is no text in UTF-8"))?;
@@ -168,16 +176,18 @@ async fn admit(
             request.headers().get(CSRF_HEADER).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let kind = content_type(request.headers());
         match route.surface {
+            // Nobody is signed in there whom a forged request could use.
+            Surface::Site => {
+                body = read_body(app, request).await?;
+                json_only(&body, kind.as_deref())?;
+            }
             Surface::Rest => {
                 // A browser that sends its cookie by itself must show that the page asked.
                 if matches!(caller, Caller::User { .. }) {
                     check_csrf(cookie.as_ref(), sent.as_deref())?;
                 }
                 body = read_body(app, request).await?;
-                if !body.is_empty() && kind.as_deref() != Some("application/json") {
-                    let detail = "a body is application/json";
-                    return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
-                }
+                json_only(&body, kind.as_deref())?;
             }
             Surface::Page => {
                 if kind.as_deref() != Some("application/x-www-form-urlencoded") {
@@ -195,7 +205,19 @@ async fn admit(
         let cookie = Token::random();
         (cookie.csrf(), Some(cookie))
     };
-    Ok(Call { caller, way, language, path, query, form, body, csrf, new_form_cookie })
+    Ok(Call {
+        caller,
+        way,
+        language,
+        visitor,
+        on_site: routes::on_sites(route.path),
+        path,
+        query,
+        form,
+        body,
+        csrf,
+        new_form_cookie,
+    })
 }
 
 async fn identify(app: &App, way: Way, headers: &HeaderMap) -> Result<Caller, Problem> {
@@ -291,6 +313,13 @@ async fn read_body(app: &App, request: Request) -> Result<Bytes, Problem> {
     }
 }
 
+fn json_only(body: &Bytes, kind: Option<&str>) -> Result<(), Problem> {
+    if body.is_empty() || kind == Some("application/json") {
+        return Ok(());
+    }
+    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "a body is application/json"))
+}
+
 /// Without its parameters, in lower case.
 fn content_type(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
@@ -323,26 +352,25 @@ fn cookie(headers: &HeaderMap, name: &str) -> Option<Token> {
 }
 
 /// Whether the request is for one of our hosts: by its only `Host`, and by its target where that names one.
-pub(crate) fn is_for_us(hosts: &[String], request: &Request) -> bool {
+pub(crate) fn is_for_us(ours: impl Fn(&str) -> bool, request: &Request) -> bool {
     let mut lines = request.headers().get_all(HOST).iter();
     let (Some(host), None) = (lines.next(), lines.next()) else { return false };
     let Ok(host) = host.to_str() else { return false };
     let target = request.uri().authority();
-    is_ours(hosts, host) && target.is_none_or(|target| target.as_str().eq_ignore_ascii_case(host))
+    host_name(host).is_some_and(ours)
+        && target.is_none_or(|target| target.as_str().eq_ignore_ascii_case(host))
 }
 
-fn is_ours(hosts: &[String], host: &str) -> bool {
-    let name = match host.rsplit_once(':') {
+/// What `Host` says, without the port.
+pub(crate) fn host_name(host: &str) -> Option<&str> {
+    match host.rsplit_once(':') {
         // The colons of an IPv6 address are inside its brackets.
         Some((name, port)) if !port.contains(']') => {
-            if port.is_empty() || !port.bytes().all(|digit| digit.is_ascii_digit()) {
-                return false;
-            }
-            name
+            let is_port = !port.is_empty() && port.bytes().all(|digit| digit.is_ascii_digit());
+            is_port.then_some(name)
         }
-        _ => host,
-    };
-    hosts.iter().any(|own| own.eq_ignore_ascii_case(name))
+        _ => Some(host),
+    }
 }
 
 #[cfg(test)]
@@ -350,9 +378,13 @@ mod tests {
     use super::*;
     use hyper::header::HeaderValue;
 
+    fn is_ours(hosts: &[&str], host: &str) -> bool {
+        host_name(host).is_some_and(|name| hosts.iter().any(|own| own.eq_ignore_ascii_case(name)))
+    }
+
     #[test]
     fn hosts_are_compared_without_their_port_and_case() {
-        let hosts = ["localhost".to_owned(), "127.0.0.1".to_owned(), "[::1]".to_owned()];
+        let hosts = ["localhost", "127.0.0.1", "[::1]"];
         for ours in ["localhost", "LOCALHOST:8420", "127.0.0.1:1", "[::1]", "[::1]:8420"] {
             assert!(is_ours(&hosts, ours), "{ours}");
         }
@@ -374,13 +406,12 @@ mod tests {
 
     #[test]
     fn a_target_with_another_host_than_the_header_is_refused() {
-        let hosts = ["localhost".to_owned()];
         let request = |target: &str, lines: &[&'static str]| {
             let mut request = Request::builder().uri(target).body(Body::empty()).unwrap();
             for line in lines {
                 request.headers_mut().append(HOST, HeaderValue::from_static(line));
             }
-            is_for_us(&hosts, &request)
+            is_for_us(|name| name == "localhost", &request)
         };
         assert!(request("/", &["localhost"]));
         assert!(request("http://localhost/", &["localhost"]));

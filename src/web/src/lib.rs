@@ -7,6 +7,7 @@
 //!   -> routes    the host, then the way it came (`transport`): HTTPS, or this machine alone
 //!   -> guard     who asks (`auth`), whether that may be, where a change comes from, its form's token, its body (`input`)
 //!   -> rest      JSON in and out; what is wrong is a `problem`
+//!      page_views what the page script sends to its site's own host, with what `visitor` read of the head
 //!      pages     forms in, HTML out, in the languages of `words`, with the files of `assets`
 //!   -> nameplate_leads::Leads
 //! ```
@@ -26,8 +27,10 @@ mod auth;
 mod config;
 mod guard;
 mod input;
+mod page_views;
 mod pages;
 mod problem;
+mod proof;
 mod rest;
 mod routes;
 mod server;
@@ -36,6 +39,7 @@ mod tests;
 mod tls;
 mod transport;
 pub mod users;
+mod visitor;
 mod words;
 
 pub use auth::password::{LONGEST_PASSWORD, PasswordError, SHORTEST_PASSWORD};

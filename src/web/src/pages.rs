@@ -2,9 +2,22 @@
 //! [`crate::words`], a module with a handler, and a line in [`crate::routes`]; where it is to be in the navigation, one in [`PLACES`].
 
 pub(crate) mod account;
+pub(crate) mod audit;
 pub(crate) mod companies;
 pub(crate) mod company;
+pub(crate) mod corrections;
+pub(crate) mod data;
+pub(crate) mod filtered;
+pub(crate) mod live;
+pub(crate) mod objection;
+pub(crate) mod objections;
+pub(crate) mod overview;
+mod period;
+pub(crate) mod requests;
 pub(crate) mod second_factor;
+pub(crate) mod segment_form;
+pub(crate) mod segments;
+pub(crate) mod settings;
 pub(crate) mod sign_in;
 
 use askama::Template;
@@ -33,6 +46,15 @@ struct Place {
 
 const PLACES: &[Place] = &[
     Place { path: "/", needs: Some(Scope::Read), name: |words| words.companies },
+    Place { path: "/overview", needs: Some(Scope::Read), name: |words| words.overview },
+    Place { path: "/live", needs: Some(Scope::Read), name: |words| words.live },
+    Place { path: "/filtered", needs: Some(Scope::Read), name: |words| words.filtered },
+    Place { path: "/segments", needs: Some(Scope::Read), name: |words| words.segments },
+    Place { path: "/corrections", needs: Some(Scope::Read), name: |words| words.corrections },
+    Place { path: "/objections", needs: Some(Scope::Objections), name: |words| words.objections },
+    Place { path: "/data", needs: Some(Scope::Read), name: |words| words.data },
+    Place { path: "/audit", needs: Some(Scope::Audit), name: |words| words.audit },
+    Place { path: "/settings", needs: Some(Scope::Audit), name: |words| words.settings },
     Place { path: "/account", needs: None, name: |words| words.account },
 ];
 
@@ -64,6 +86,17 @@ impl Layout {
     pub(crate) fn new(call: &Call, title: impl Into<String>, here: &str) -> Layout {
         let user = call.session().filter(|session| session.stage == Stage::Full).map(|session| &session.user);
         Layout::of(call.language, user, &call.csrf, title.into(), here)
+    }
+
+    /// For a public page, in a language of its own. On a site's host, style and icon are where its web server hands them on.
+    pub(crate) fn public(call: &Call, language: Language, title: &str) -> Layout {
+        let mut layout = Layout::of(language, None, &call.csrf, title.into(), "");
+        if call.on_site {
+            for path in [&mut layout.style, &mut layout.icon] {
+                path.insert_str(0, "/nameplate");
+            }
+        }
+        layout
     }
 
     fn of(language: Language, user: Option<&User>, csrf: &str, title: String, here: &str) -> Layout {
@@ -111,7 +144,7 @@ pub(crate) fn page(
     Ok(response)
 }
 
-fn html(status: StatusCode, template: &impl Template) -> Result<Response<Body>, Problem> {
+pub(crate) fn html(status: StatusCode, template: &impl Template) -> Result<Response<Body>, Problem> {
     let text = template.render().map_err(|error| {
         error!(%error, "a page could not be rendered");
         Problem::internal()
@@ -193,7 +226,39 @@ impl Moment {
     }
 }
 
+/// A text as a page shows it where there are many: what is longer ends with an ellipsis.
+pub(super) fn shortened(mut text: String, most: usize) -> String {
+    if text.len() > most {
+        text.truncate(text.floor_char_boundary(most));
+        text.push('…');
+    }
+    text
+}
+
 /// A part of a path: all that is not plain is encoded.
 pub(crate) fn encoded(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
+/// A page of a list that is short enough to be read as a whole.
+pub(super) struct Slice<T> {
+    pub(super) items: Vec<T>,
+    /// Where the next page is.
+    pub(super) next: Option<String>,
+}
+
+/// Rows of a [`Slice`]: few enough for long texts in each.
+const ROWS: usize = 25;
+
+impl<T> Slice<T> {
+    /// The one that the query's `page` says, 1 unless it does.
+    pub(super) fn new(call: &Call, items: Vec<T>, path: &str) -> Result<Slice<T>, Problem> {
+        let expected = "page is a number from 1 on";
+        let number: usize = call.query.read("page", expected)?.unwrap_or(1);
+        let before = number.checked_sub(1).and_then(|before| before.checked_mul(ROWS));
+        let before = before.ok_or_else(|| Problem::invalid(expected))?;
+        let more = items.len() > before.saturating_add(ROWS);
+        let next = more.then(|| format!("{path}?page={}", number + 1));
+        Ok(Slice { items: items.into_iter().skip(before).take(ROWS).collect(), next })
+    }
 }

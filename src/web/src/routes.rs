@@ -20,7 +20,7 @@ use crate::guard::{self, Call};
 use crate::problem::Problem;
 use crate::transport::{Peer, Way};
 use crate::words::Language;
-use crate::{assets, pages, rest};
+use crate::{assets, page_views, pages, rest};
 
 /// What a handler gives.
 pub(crate) type Handled = Pin<Box<dyn Future<Output = Result<Response<Body>, Problem>> + Send>>;
@@ -57,6 +57,8 @@ pub(crate) enum Surface {
     Page,
     /// JSON, for programs.
     Rest,
+    /// For the pages of the sites, on their own hosts: the script, and what it sends. No caller is known there.
+    Site,
 }
 
 macro_rules! table {
@@ -99,6 +101,35 @@ pub(crate) static ROUTES: &[Route] = table! {
     Page POST   "/companies/{id}/note"      WRITE     => pages::company::note;
     Page POST   "/companies/{id}/wrong"     WRITE     => pages::company::wrong;
     Page POST   "/companies/{id}/hide"      OBJECTIONS => pages::company::hide;
+    Page GET    "/objection"                Public    => pages::objection::show;
+    Page POST   "/objection"                Public    => pages::objection::act;
+    Page GET    "/nameplate/objection"      Public    => pages::objection::show;
+    Page POST   "/nameplate/objection"      Public    => pages::objection::act;
+    Page GET    "/nameplate/static/{file}"  Public    => assets::file;
+    Page POST   "/objections/requests/{number}" OBJECTIONS => pages::requests::decide;
+    Page GET    "/overview"                 READ      => pages::overview::show;
+    Page GET    "/live"                     READ      => pages::live::show;
+    Page GET    "/live/rows"                READ      => pages::live::rows;
+    Page GET    "/filtered"                 READ      => pages::filtered::show;
+    Page GET    "/segments"                 READ      => pages::segments::list;
+    Page GET    "/segments/edit"            WRITE     => pages::segment_form::edit;
+    Page POST   "/segments/edit"            WRITE     => pages::segment_form::save;
+    Page POST   "/segments/remove"          WRITE     => pages::segments::remove;
+    Page GET    "/corrections"              READ      => pages::corrections::list;
+    Page POST   "/corrections"              WRITE     => pages::corrections::add;
+    Page POST   "/corrections/remove"       WRITE     => pages::corrections::remove;
+    Page GET    "/objections"               OBJECTIONS => pages::objections::list;
+    Page POST   "/objections"               OBJECTIONS => pages::objections::add;
+    Page POST   "/objections/lift"          OBJECTIONS => pages::objections::lift;
+    Page GET    "/data"                     READ      => pages::data::show;
+    Page GET    "/audit"                    AUDIT     => pages::audit::list;
+    Page GET    "/settings"                 AUDIT     => pages::settings::show;
+    Page POST   "/settings/purge"           OPERATE   => pages::settings::purge;
+    Page POST   "/settings/resend"          OPERATE   => pages::settings::resend;
+
+    Site GET    "/n.js"                     Public    => assets::script;
+    Site GET    "/nameplate/n.js"           Public    => assets::script;
+    Site POST   "/nameplate/v1/visits"      Public    => page_views::post;
 
     Rest GET    "/v1/openapi.json"          Public    => rest::openapi::document;
     Rest POST   "/v1/visits"                Key(Scope::Visits) => rest::visits::post;
@@ -160,17 +191,28 @@ pub(crate) fn router(app: &App) -> Router {
 }
 
 fn fail(app: &App, request: &Request, problem: &Problem) -> Response<Body> {
-    let surface = if request.uri().path().starts_with("/v1/") { Surface::Rest } else { Surface::Page };
+    let path = request.uri().path();
+    let surface = match path {
+        _ if path.starts_with("/v1/") => Surface::Rest,
+        _ if on_sites(path) => Surface::Site,
+        _ => Surface::Page,
+    };
     guard::refuse(app, surface, Language::of(request.headers()), None, problem)
+}
+
+/// Whether a path is there on the sites' own hosts as well: their web servers hand `/nameplate/` on.
+pub(crate) fn on_sites(path: &str) -> bool {
+    path.starts_with("/nameplate/")
 }
 
 /// What comes before the route, and what every reply has.
 async fn front(State(app): State<App>, mut request: Request, next: Next) -> Response<Body> {
     let peer = *request.extensions().get::<Peer>().unwrap_or(&Peer::Unix);
     // A visit has an address in its body, a proxy's request in its head: their buffers end with the reply.
-    let visit = request.uri().path() == "/v1/visits";
-    if !guard::is_for_us(app.hosts(), &request) {
-        let detail = "this host is not answered for here; see hosts in [web]";
+    let visit = request.uri().path().ends_with("/v1/visits");
+    let sites = on_sites(request.uri().path());
+    if !guard::is_for_us(|host| app.is_own_host(host) || (sites && app.is_site(host)), &request) {
+        let detail = "this host is not answered for here; see hosts in [web] and of the sites";
         return dressed(Problem::new(StatusCode::MISDIRECTED_REQUEST, detail).json(), false, true);
     }
     match app.transport().way(peer, request.headers()) {
@@ -181,6 +223,9 @@ async fn front(State(app): State<App>, mut request: Request, next: Next) -> Resp
         }
     }
 }
+
+/// Whose pages may load a reply as script, image or style.
+pub(crate) const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// Without inline script or style, from this host alone, in nobody's frame.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
@@ -195,7 +240,6 @@ fn dressed(mut response: Response<Body>, secure: bool, last: bool) -> Response<B
     // Not no-referrer: with that, browsers say `Origin: null` of our own forms.
     set(REFERRER_POLICY, "same-origin");
     set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
-    set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
     set(
         HeaderName::from_static("permissions-policy"),
         "camera=(), geolocation=(), microphone=(), payment=(), usb=(), interest-cohort=()",
@@ -206,6 +250,8 @@ fn dressed(mut response: Response<Body>, secure: bool, last: bool) -> Response<B
     if last {
         set(CONNECTION, "close");
     }
+    // The script is for pages of other hosts, and says so.
+    headers.entry(RESOURCE_POLICY).or_insert(HeaderValue::from_static("same-origin"));
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }

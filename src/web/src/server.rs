@@ -90,6 +90,10 @@ impl WebServer {
     /// A configuration that does not hold together, a certificate that can't be used, or a system without threads.
     pub fn start(config: &WebConfig, listener: Listener, leads: Arc<Leads>) -> Result<WebServer, WebError> {
         config.check()?;
+        if config.objection.mail && leads.config().outgoing.mail.is_none() {
+            let expected = "a mail server in [leads.outgoing.mail]";
+            return Err(InvalidWeb { key: "web.objection.mail", expected }.into());
+        }
         let certificate = config.tls.as_ref().map(Certificate::read).transpose()?.map(Arc::new);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()

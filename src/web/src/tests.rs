@@ -1,5 +1,6 @@
 //! The table of routes against every kind of caller, and hostile text through every page: with a real store and a real range file.
 
+mod dashboard;
 mod hostile;
 mod table;
 

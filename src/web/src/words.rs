@@ -2,7 +2,16 @@
 
 pub(crate) mod account;
 pub(crate) mod companies;
+pub(crate) mod data;
+pub(crate) mod filtered;
 pub(crate) mod layout;
+pub(crate) mod live;
+pub(crate) mod objection;
+pub(crate) mod objections;
+pub(crate) mod overview;
+pub(crate) mod period;
+pub(crate) mod segments;
+pub(crate) mod settings;
 
 use hyper::HeaderMap;
 use hyper::header::ACCEPT_LANGUAGE;

@@ -13,6 +13,7 @@ pub struct VisitCounts {
     decided: [[AtomicU64; REASONS]; Level::ALL.len()],
     refused: AtomicU64,
     lost: AtomicU64,
+    shown: AtomicU64,
 }
 
 impl VisitCounts {
@@ -26,6 +27,10 @@ impl VisitCounts {
 
     pub(super) fn lost(&self) {
         self.lost.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn shown(&self) {
+        self.shown.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Visits by level: each level and how many.
@@ -42,6 +47,11 @@ impl VisitCounts {
             let of = |level: &[AtomicU64; REASONS]| level[place(reason)].load(Ordering::Relaxed);
             (reason, self.decided.iter().map(of).sum())
         })
+    }
+
+    /// Visits that became a company's and can be read from the store: whoever watches it looks again when this has grown.
+    pub fn shown_visits(&self) -> u64 {
+        self.shown.load(Ordering::Relaxed)
     }
 
     /// Visits that were none: what was sent did not hold together.

@@ -65,17 +65,43 @@ impl Mailer {
         timeout(self.client.timeout(), self.converse(&message)).await.map_err(|_| Failure::Timeout)?
     }
 
+    /// Sends a text of ours to `recipient`, once: what a person asked for and waits for.
+    ///
+    /// # Errors
+    ///
+    /// As [`Mailer::send`].
+    pub async fn write(
+        &self,
+        id: &str,
+        subject: &str,
+        text: &str,
+        recipient: &Address,
+    ) -> Result<(), Failure> {
+        let message = self.compose(id, recipient, subject.into(), text.replace('\n', "\r\n"))?;
+        timeout(self.client.timeout(), self.converse(&message)).await.map_err(|_| Failure::Timeout)?
+    }
+
     fn message(&self, id: &str, event: &Event, recipient: &Address) -> Result<Message, Failure> {
+        self.compose(id, recipient, unlinked(&event.headline()), text(event))
+    }
+
+    fn compose(
+        &self,
+        id: &str,
+        recipient: &Address,
+        subject: String,
+        body: String,
+    ) -> Result<Message, Failure> {
         let from = &self.server.from;
         Message::builder()
             .from(Mailbox::new(Some("nameplate".into()), from.clone()))
             .to(Mailbox::new(None, recipient.clone()))
-            .subject(unlinked(&event.headline()))
+            .subject(subject)
             .message_id(Some(format!("<{id}@{}>", from.domain())))
             .date(SystemTime::now())
             .header(AutoSubmitted)
             .header(ContentType::TEXT_PLAIN)
-            .body(text(event))
+            .body(body)
             .map_err(|_| Failure::Message("as mail"))
     }
 

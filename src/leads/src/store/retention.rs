@@ -27,7 +27,7 @@ pub struct Retention {
     pub counts: u32,
     /// The audit log; at least a day.
     pub audit: u32,
-    /// Notes.
+    /// Notes, and requests that nobody decided.
     pub notes: u32,
 }
 
@@ -47,7 +47,7 @@ pub struct Purged {
     pub texts: u64,
     /// Entries of the audit log.
     pub audit: u64,
-    /// Notes.
+    /// Notes and requests.
     pub notes: u64,
 }
 
@@ -98,6 +98,10 @@ impl Store {
         purged.counts = self.purge_counts(before(retention.counts))?;
         purged.notes = self.purge_by(
             "DELETE FROM note WHERE id IN (SELECT id FROM note WHERE at < ?1 LIMIT ?2)",
+            before(retention.notes) * DAY,
+        )?;
+        purged.notes += self.purge_by(
+            "DELETE FROM request WHERE id IN (SELECT id FROM request WHERE at < ?1 LIMIT ?2)",
             before(retention.notes) * DAY,
         )?;
         purged.audit = self.purge_audit(before(retention.audit.max(1)) * DAY)?;

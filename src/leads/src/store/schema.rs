@@ -9,7 +9,7 @@ use super::{Result, StoreError};
 pub(super) const APPLICATION: i32 = i32::from_be_bytes(*b"npls");
 
 /// The steps from an empty file on.
-pub(super) const MIGRATIONS: &[&str] = &[VISITS, OUTGOING, super::users::TABLES];
+pub(super) const MIGRATIONS: &[&str] = &[VISITS, OUTGOING, super::users::TABLES, super::requests::TABLE];
 
 /// Companies, visits, and what is said about them.
 const VISITS: &str = r"

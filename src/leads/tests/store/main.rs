@@ -9,6 +9,7 @@
 
 mod answers;
 mod backups;
+mod dashboard;
 mod killed;
 mod limits;
 mod oracle;

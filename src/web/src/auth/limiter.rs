@@ -23,6 +23,15 @@ pub(crate) const SECOND_FACTOR: Rule = Rule { free: 5, longest: Duration::from_m
 /// Of one network, behind which there may be many people.
 pub(crate) const NETWORK: Rule = Rule { free: 20, longest: Duration::from_mins(15) };
 
+/// What one network asks of the objection page.
+pub(crate) const OBJECTION: Rule = Rule { free: 10, longest: Duration::from_mins(15) };
+
+/// Mails to one domain. A few minutes at most: whoever floods it must not shut its owner out.
+pub(crate) const MAIL_TO_DOMAIN: Rule = Rule { free: 3, longest: Duration::from_mins(5) };
+
+/// Mails in all.
+pub(crate) const ALL_MAIL: Rule = Rule { free: 60, longest: Duration::from_mins(1) };
+
 /// The wait after the last free failure; each next one is twice as long.
 const FIRST_WAIT: Duration = Duration::from_secs(5);
 

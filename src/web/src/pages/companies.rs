@@ -7,7 +7,7 @@ use nameplate_leads::access::Scope;
 use nameplate_leads::model::{Lead, LeadStatus, Sort};
 use nameplate_leads::segment::{Condition, Field, Predicate, Test};
 
-use super::{Layout, Moment, encoded, page};
+use super::{Layout, Moment, encoded, page, shortened};
 use crate::app::App;
 use crate::guard::Call;
 use crate::problem::Problem;
@@ -25,6 +25,7 @@ struct CompaniesPage {
     sites: Vec<Choice>,
     segments: Vec<Choice>,
     statuses: Vec<Choice>,
+    tag: String,
     sorts: Vec<Choice>,
     ascending: bool,
     companies: Vec<Row>,
@@ -32,6 +33,10 @@ struct CompaniesPage {
     may_export: bool,
     exported: String,
 }
+
+/// Tags of a company that the list shows, and bytes of one.
+const TAGS: usize = 5;
+const LONGEST: usize = 40;
 
 /// An option of a list.
 pub(super) struct Choice {
@@ -51,6 +56,7 @@ struct Row {
     score: u8,
     status: &'static str,
     tags: Vec<String>,
+    more_tags: usize,
     last_seen: Moment,
 }
 
@@ -67,11 +73,14 @@ pub(super) fn word(value: &impl serde::Serialize) -> String {
 
 /// `GET /`.
 pub(crate) async fn list(app: App, call: Call) -> Result<Response<Body>, Problem> {
-    let mut query = leads_query(&call.query, &["status"])?;
+    let mut query = leads_query(&call.query, &["status", "tag"])?;
     let status: Option<LeadStatus> =
         call.query.word("status", "status is new, open, contacted, customer or ignored")?;
-    if let Some(status) = status {
-        let test = Condition::Test(Test { field: Field::Status, holds: Predicate::Is(vec![word(&status)]) });
+    let tag = call.query.get("tag")?.map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty());
+    let own = [(Field::Status, status.map(|status| word(&status))), (Field::Tag, tag.clone())];
+    for (field, value) in own {
+        let Some(value) = value else { continue };
+        let test = Condition::Test(Test { field, holds: Predicate::Is(vec![value]) });
         query.filter = Some(match query.filter.take() {
             Some(filter) => Condition::All { all: vec![filter, test] },
             None => test,
@@ -122,11 +131,12 @@ pub(crate) async fn list(app: App, call: Call) -> Result<Response<Body>, Problem
             .into_iter()
             .map(|(sort, name)| Choice { value: word(&sort), name: name.into(), chosen: sort == query.sort })
             .collect(),
+        tag: tag.clone().unwrap_or_default(),
         ascending: query.ascending,
         companies: found.companies.into_iter().map(|lead| row(lead, state)).collect(),
         next: found.cursor.map(|cursor| format!("/?{}", again(&call, &[("cursor", &cursor)]))),
-        // Exports know no status of their own.
-        may_export: call.may(Scope::Export) && status.is_none(),
+        // Exports know no status or tag of their own.
+        may_export: call.may(Scope::Export) && status.is_none() && tag.is_none(),
         exported: again(&call, &[]),
     };
     page(&call, StatusCode::OK, &shown)
@@ -135,7 +145,7 @@ pub(crate) async fn list(app: App, call: Call) -> Result<Response<Body>, Problem
 /// The question once more, on another page of its answer.
 fn again(call: &Call, with: &[(&str, &str)]) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
-    for name in ["site", "from", "to", "search", "filter", "segment", "status", "sort", "ascending"] {
+    for name in ["site", "from", "to", "search", "filter", "segment", "status", "tag", "sort", "ascending"] {
         for value in call.query.all(name).filter(|value| !value.is_empty()) {
             query.append_pair(name, value);
         }
@@ -155,7 +165,8 @@ fn row(lead: Lead, state: &'static StatusWords) -> Row {
         minutes: lead.seconds.div_ceil(60),
         score: lead.score,
         status: state.name(lead.status),
-        tags: lead.tags,
+        more_tags: lead.tags.len().saturating_sub(TAGS),
+        tags: lead.tags.into_iter().take(TAGS).map(|tag| shortened(tag, LONGEST)).collect(),
         last_seen: Moment::of(lead.last_seen),
     }
 }

@@ -6,7 +6,9 @@ use hyper::{Response, StatusCode};
 use nameplate::SuppressionRule;
 use nameplate_leads::access::Scope;
 use nameplate_leads::correction::{Correction, Says};
-use nameplate_leads::model::{CompanyFacts, IdentifiedBy, LeadChange, LeadDetail, SourceFact, VisitDetail};
+use nameplate_leads::model::{
+    CompanyFacts, IdentifiedBy, LeadChange, LeadDetail, Note, SourceFact, VisitDetail,
+};
 
 use super::companies::{Choice, STATUSES, word};
 use super::{Layout, Moment, encoded, page, redirect};
@@ -24,6 +26,9 @@ struct CompanyPage {
     path: String,
     name: String,
     facts: Vec<Fact>,
+    /// Of each fact: the range file says them together.
+    by: String,
+    dates: String,
     confidence: u8,
     sources: Vec<SourceFact>,
     score: u8,
@@ -36,7 +41,9 @@ struct CompanyPage {
     owner: String,
     statuses: Vec<Choice>,
     notes: Vec<Written>,
+    older_notes: Option<String>,
     timeline: Vec<Visit>,
+    older_visits: Option<String>,
     may_write: bool,
     may_hide: bool,
     may_export: bool,
@@ -58,6 +65,8 @@ struct Visit {
     started: Moment,
     by: &'static str,
     pages: Vec<Looked>,
+    /// Page views that are not shown.
+    more: usize,
 }
 
 struct Looked {
@@ -67,18 +76,47 @@ struct Looked {
     from: Option<String>,
 }
 
+/// Bytes of notes, and of visits, on a page; at least one of each is shown. Their texts are counted with what is around them.
+const NOTES: usize = 25_000;
+const VISITS: usize = 60_000;
+const AROUND: usize = 200;
+
+/// Page views of a visit that are shown.
+const PAGES: usize = 50;
+
 /// `GET /companies/{id}`.
 pub(crate) async fn show(app: App, call: Call) -> Result<Response<Body>, Problem> {
+    call.query.only(&["notes", "visits"])?;
+    let passed = |name| {
+        Ok::<usize, Problem>(
+            call.query.read(name, "notes and visits are how many are passed over")?.unwrap_or(0),
+        )
+    };
+    let (passed_notes, passed_visits) = (passed("notes")?, passed("visits")?);
     let (id, actor) = (call.id().to_owned(), call.actor());
     let company = app.work(move |leads| leads.company(&id, &actor)).await?;
     let LeadDetail { lead, timeline, notes } = company.ok_or_else(Problem::not_found)?;
     let words = CompanyWords::of(call.language);
     let state = StatusWords::of(call.language);
+    let path = path(&lead.company.id);
+    let note = |note: &Note| note.text.len() + note.author.len() + AROUND;
+    let (notes, older_notes) = fitting(notes, passed_notes, NOTES, note);
+    let timeline = timeline.into_iter().map(|visit| looked_at(visit, words)).collect();
+    let (timeline, older_visits) = fitting(timeline, passed_visits, VISITS, Visit::bytes);
+    let sources = &lead.company.sources;
+    let title = |source: &SourceFact| source.title.clone().unwrap_or_else(|| source.name.clone());
+    let mut dates: Vec<&str> = sources.iter().filter_map(|source| source.date.as_deref()).collect();
+    dates.sort_unstable();
+    dates.dedup();
     let shown = CompanyPage {
         layout: Layout::new(&call, lead.company.name.clone(), "/"),
         words,
         list: CompaniesWords::of(call.language),
-        path: path(&lead.company.id),
+        by: sources.iter().map(title).collect::<Vec<_>>().join(", "),
+        dates: dates.join(", "),
+        older_notes: older_notes.map(|passed| format!("{path}?notes={passed}#notes")),
+        older_visits: older_visits.map(|passed| format!("{path}?visits={passed}#timeline")),
+        path,
         facts: facts(&lead.company, words, CompaniesWords::of(call.language)),
         confidence: lead.company.confidence,
         name: lead.company.name,
@@ -103,7 +141,7 @@ pub(crate) async fn show(app: App, call: Call) -> Result<Response<Body>, Problem
             .into_iter()
             .map(|note| Written { at: Moment::of(note.at), author: note.author, text: note.text })
             .collect(),
-        timeline: timeline.into_iter().map(|visit| looked_at(visit, words)).collect(),
+        timeline,
         may_write: call.may(Scope::Write),
         may_hide: call.may(Scope::Objections),
         may_export: call.may(Scope::Rights),
@@ -121,6 +159,7 @@ fn facts(company: &CompanyFacts, words: &CompanyWords, list: &CompaniesWords) ->
         format!("{register} {number}").trim_end().to_owned()
     });
     let facts = [
+        (words.name, Some(company.name.clone())),
         (words.id, Some(company.id.clone())),
         (words.kind, company.kind.clone()),
         (list.country, company.country.clone()),
@@ -140,9 +179,11 @@ fn looked_at(visit: VisitDetail, words: &CompanyWords) -> Visit {
             IdentifiedBy::Network => words.by_network,
             IdentifiedBy::FormDomain => words.by_form,
         },
+        more: visit.pages.len().saturating_sub(PAGES),
         pages: visit
             .pages
             .into_iter()
+            .take(PAGES)
             .map(|view| Looked {
                 at: Moment::of(view.at),
                 path: view.page.path,
@@ -151,6 +192,35 @@ fn looked_at(visit: VisitDetail, words: &CompanyWords) -> Visit {
             })
             .collect(),
     }
+}
+
+impl Visit {
+    fn bytes(&self) -> usize {
+        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let view = |view: &Looked| view.path.len() + text(&view.title) + text(&view.from) + AROUND;
+        AROUND + self.pages.iter().map(view).sum::<usize>()
+    }
+}
+
+/// As many as fit into so many bytes, one at least, from the one behind those that are passed over; how many are passed over for the next.
+fn fitting<T>(
+    items: Vec<T>,
+    passed: usize,
+    most: usize,
+    bytes: impl Fn(&T) -> usize,
+) -> (Vec<T>, Option<usize>) {
+    let count = items.len();
+    let mut taken = 0;
+    let mut fitting = Vec::new();
+    for item in items.into_iter().skip(passed) {
+        taken += bytes(&item);
+        if taken > most && !fitting.is_empty() {
+            break;
+        }
+        fitting.push(item);
+    }
+    let next = passed + fitting.len();
+    (fitting, (next < count).then_some(next))
 }
 
 /// `POST /companies/{id}/change`: status, owner and tags.

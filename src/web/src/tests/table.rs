@@ -30,6 +30,34 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("POST",   "/companies/{id}/note",      "a n"),
     ("POST",   "/companies/{id}/wrong",     "a n"),
     ("POST",   "/companies/{id}/hide",      "a d"),
+    ("GET",    "/objection",                "all"),
+    ("POST",   "/objection",                "all"),
+    ("GET",    "/nameplate/objection",      "all"),
+    ("POST",   "/nameplate/objection",      "all"),
+    ("GET",    "/nameplate/static/{file}",  "all"),
+    ("POST",   "/objections/requests/{number}", "a d"),
+    ("GET",    "/n.js",                     "all"),
+    ("GET",    "/nameplate/n.js",           "all"),
+    ("POST",   "/nameplate/v1/visits",      "all"),
+    ("GET",    "/overview",                 "a n d read"),
+    ("GET",    "/live",                     "a n d read"),
+    ("GET",    "/live/rows",                "a n d read"),
+    ("GET",    "/filtered",                 "a n d read"),
+    ("GET",    "/segments",                 "a n d read"),
+    ("GET",    "/segments/edit",            "a n write"),
+    ("POST",   "/segments/edit",            "a n write"),
+    ("POST",   "/segments/remove",          "a n write"),
+    ("GET",    "/corrections",              "a n d read"),
+    ("POST",   "/corrections",              "a n write"),
+    ("POST",   "/corrections/remove",       "a n write"),
+    ("GET",    "/objections",               "a d objections"),
+    ("POST",   "/objections",               "a d objections"),
+    ("POST",   "/objections/lift",          "a d objections"),
+    ("GET",    "/data",                     "a n d read"),
+    ("GET",    "/audit",                    "a d audit"),
+    ("GET",    "/settings",                 "a d audit"),
+    ("POST",   "/settings/purge",           "a operate"),
+    ("POST",   "/settings/resend",          "a operate"),
     ("GET",    "/v1/openapi.json",          "all"),
     ("POST",   "/v1/visits",                "visits"),
     ("GET",    "/v1/companies",             "a n d read"),
@@ -66,11 +94,16 @@ fn path(route: &str) -> String {
         .replace("{file}", "none")
 }
 
+fn surface(route: &str) -> Surface {
+    match route {
+        "/n.js" | "/nameplate/n.js" | "/nameplate/v1/visits" => Surface::Site,
+        _ if route.starts_with("/v1/") => Surface::Rest,
+        _ => Surface::Page,
+    }
+}
+
 fn each() -> impl Iterator<Item = (Method, String, Surface, &'static str)> {
-    ALLOWED.iter().map(|(method, route, who)| {
-        let surface = if route.starts_with("/v1/") { Surface::Rest } else { Surface::Page };
-        (method.parse().unwrap(), path(route), surface, *who)
-    })
+    ALLOWED.iter().map(|(method, route, who)| (method.parse().unwrap(), path(route), surface(route), *who))
 }
 
 fn leads_to_sign_in(response: &Response<axum::body::Body>) -> bool {
@@ -84,7 +117,7 @@ fn both_tables_have_the_same_routes() {
     assert_eq!(ours, theirs);
     assert_eq!(theirs.len(), ROUTES.len(), "no route twice");
     for route in ROUTES {
-        assert_eq!(route.surface == Surface::Rest, route.path.starts_with("/v1/"), "{}", route.path);
+        assert_eq!(route.surface, surface(route.path), "{}", route.path);
     }
 }
 
@@ -109,6 +142,14 @@ async fn each_route_lets_in_whom_it_is_for_and_nobody_else() {
             let let_in = words.contains(&"all") || words.contains(name);
             let known = !matches!(*name, "nobody" | "half");
             match (let_in, surface) {
+                // These visits have no page's origin, or are no JSON.
+                (true, Surface::Site) if method == Method::POST => {
+                    assert!(
+                        [StatusCode::UNSUPPORTED_MEDIA_TYPE, StatusCode::FORBIDDEN].contains(&status),
+                        "{what}"
+                    );
+                }
+                (true, Surface::Site) => assert_eq!(status, StatusCode::OK, "{what}"),
                 // Whoever has no cookie yet has no token for forms either.
                 (true, Surface::Page) if method == Method::POST && !matches!(caller, Caller::Session(_)) => {
                     assert_eq!(status, StatusCode::FORBIDDEN, "{what}");
@@ -121,7 +162,9 @@ async fn each_route_lets_in_whom_it_is_for_and_nobody_else() {
                     assert!(!status.is_server_error(), "{what}");
                 }
                 (false, _) if known => assert_eq!(status, StatusCode::FORBIDDEN, "{what}"),
-                (false, Surface::Rest) => assert_eq!(status, StatusCode::UNAUTHORIZED, "{what}"),
+                (false, Surface::Rest | Surface::Site) => {
+                    assert_eq!(status, StatusCode::UNAUTHORIZED, "{what}")
+                }
                 (false, Surface::Page) => assert!(leads_to_sign_in(&response), "{what}"),
             }
             assert!(response.headers().contains_key(CONTENT_SECURITY_POLICY), "{what}");
@@ -138,10 +181,16 @@ async fn no_change_is_made_without_the_forms_token_or_from_elsewhere() {
     for (method, path, _, allowed) in each().filter(|(method, ..)| method != Method::GET) {
         let ask = || Ask::new(method.clone(), &path).by(&anna);
         let other = crate::auth::token::Token::random().csrf();
-        let forged: Vec<(&str, Ask)> = vec![
+        let mut forged: Vec<(&str, Ask)> = vec![
             ("no token", Ask { csrf: None, ..ask() }),
             ("another's token", Ask { csrf: Some(other), ..ask() }),
             ("the cookie as token", Ask { csrf: Some(token.text()), ..ask() }),
+        ];
+        if surface(&path) == Surface::Site {
+            // Nobody is signed in there.
+            forged.clear();
+        }
+        forged.extend([
             ("no origin", Ask { origin: None, ..ask() }),
             ("another origin", Ask { origin: Some("https://evil.example"), ..ask() }),
             ("another scheme", Ask { origin: Some("https://127.0.0.1:8420"), ..ask() }),
@@ -150,7 +199,7 @@ async fn no_change_is_made_without_the_forms_token_or_from_elsewhere() {
             ("cross-site", Ask { more: vec![("sec-fetch-site", "cross-site")], ..ask() }),
             ("same-site", Ask { more: vec![("sec-fetch-site", "same-site")], ..ask() }),
             ("two origins", Ask { more: vec![("origin", "https://evil.example")], ..ask() }),
-        ];
+        ]);
         for (what, ask) in forged {
             let status = web.send(ask.request()).await.status();
             assert_eq!(status, StatusCode::FORBIDDEN, "{method} {path} with {what}");

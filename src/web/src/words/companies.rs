@@ -28,6 +28,7 @@ words! {
         last_seen: "Last seen", "Zuletzt gesehen", "Laatst gezien", "Dernière visite";
         first_seen: "First seen", "Zuerst gesehen", "Eerst gezien", "Première visite";
         tags: "Tags", "Schlagwörter", "Labels", "Étiquettes";
+        tag: "Tag", "Schlagwort", "Label", "Étiquette";
         none: "No company came in this period that may be shown.", "In diesem Zeitraum kam kein Unternehmen, das gezeigt werden darf.", "In deze periode kwam geen bedrijf dat getoond mag worden.", "Aucune entreprise affichable n'est venue pendant cette période.";
         next: "Next page", "Nächste Seite", "Volgende pagina", "Page suivante";
         export_csv: "Export as CSV", "Als CSV exportieren", "Exporteren als CSV", "Exporter en CSV";
@@ -38,6 +39,12 @@ words! {
 words! {
     /// A company.
     CompanyWords {
+        name: "Name", "Name", "Naam", "Nom";
+        fact: "Fact", "Angabe", "Gegeven", "Donnée";
+        value: "Value", "Wert", "Waarde", "Valeur";
+        older_notes: "Older notes", "Ältere Notizen", "Oudere notities", "Notes plus anciennes";
+        older_visits: "Older visits", "Ältere Besuche", "Oudere bezoeken", "Visites plus anciennes";
+        more_pages: "and more page views:", "und weitere Seitenaufrufe:", "en meer paginaweergaven:", "et d'autres pages vues :";
         facts: "Facts", "Fakten", "Feiten", "Faits";
         id: "Id", "Kennung", "Id", "Identifiant";
         kind: "Kind", "Art", "Soort", "Type";

@@ -8,6 +8,15 @@ words! {
         skip: "Skip to content", "Zum Inhalt springen", "Naar de inhoud", "Aller au contenu";
         navigation: "Pages", "Seiten", "Pagina's", "Pages";
         companies: "Companies", "Unternehmen", "Bedrijven", "Entreprises";
+        overview: "Overview", "Übersicht", "Overzicht", "Vue d'ensemble";
+        live: "Live", "Live", "Live", "En direct";
+        filtered: "Filtered", "Ausgefiltert", "Uitgefilterd", "Filtré";
+        segments: "Segments", "Segmente", "Segmenten", "Segments";
+        corrections: "Corrections", "Korrekturen", "Correcties", "Corrections";
+        objections: "Objections", "Widersprüche", "Bezwaren", "Oppositions";
+        data: "Data", "Daten", "Gegevens", "Données";
+        audit: "Audit", "Protokoll", "Audit", "Audit";
+        settings: "Settings", "Einstellungen", "Instellingen", "Réglages";
         account: "Account", "Konto", "Account", "Compte";
         signed_in_as: "Signed in as", "Angemeldet als", "Ingelogd als", "Connecté en tant que";
         administrator: "administrator", "Administrator", "beheerder", "administrateur";
