@@ -58,6 +58,8 @@ pub(super) struct Applier {
     open: HashMap<VisitKey, OpenVisit>,
     seen: HashSet<(bool, u32, i64, i64, u32)>,
     next_visit: Option<i64>,
+    /// Sites and spans whose tallies were changed; it is emptied when that is committed.
+    pub(super) touched: HashSet<(u32, i64)>,
 }
 
 /// What a batch sums up.
@@ -106,6 +108,7 @@ impl Applier {
             open: HashMap::new(),
             seen: HashSet::new(),
             next_visit: None,
+            touched: HashSet::new(),
         }
     }
 
@@ -131,7 +134,7 @@ impl Applier {
                 Record::Seen(seen) => self.see(connection, &mut statements, &mut sums, seen)?,
             }
         }
-        sums.write(connection)
+        sums.write(connection, &mut self.touched)
     }
 
     fn check_site(&mut self, connection: &Connection, site: u32) -> Result<()> {
@@ -290,7 +293,7 @@ impl Tally {
 }
 
 impl Sums {
-    fn write(self, connection: &Connection) -> Result<()> {
+    fn write(self, connection: &Connection, touched: &mut HashSet<(u32, i64)>) -> Result<()> {
         let mut statement = connection.prepare_cached(
             "INSERT INTO tally (site, span, company, visits, sessions, page_views, seconds, groups)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
@@ -307,6 +310,7 @@ impl Sums {
             if known.0 != day {
                 known = (day, spans_of(day));
             }
+            touched.extend(known.1.map(|span| (site, span)));
             for span in known.1 {
                 statement.execute(params![
                     site,

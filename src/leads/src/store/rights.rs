@@ -344,6 +344,8 @@ impl Store {
     /// Removes all that is kept under a visitor's cookie, and takes it out of every count. The number of rows that are gone. Waits: not for
     /// async tasks.
     pub fn erase_visitor(&self, visitor: CookieId, actor: &str, now: Timestamp) -> Result<u64> {
+        // What has not come into the tables would come after.
+        self.shared.writer.settle()?;
         let Some((first, last)) = self.read(days)? else { return Ok(0) };
         let (mut removed, mut from, mut texts) = (0, first, Texts::default());
         while from <= last {
@@ -452,6 +454,8 @@ impl Store {
     /// Removes all that is kept of a company; it is out of every read at once. Its next visit makes it a new one: [`suppress`](Self::suppress)
     /// keeps it away. The number of rows that are gone. Waits: not for async tasks.
     pub fn erase_company(&self, id: &str, actor: &str, now: Timestamp) -> Result<u64> {
+        // What has not come into the tables would come after.
+        self.shared.writer.settle()?;
         let (id, actor) = (id.to_owned(), actor.to_owned());
         let known = self.change(move |applier, connection| {
             let Some(number) = number_of(connection, &id)? else { return Ok(false) };
