@@ -45,6 +45,7 @@ mod audit;
 mod backup;
 mod condition;
 mod deliveries;
+mod erasure;
 mod intern;
 mod kept;
 mod leads;

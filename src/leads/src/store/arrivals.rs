@@ -104,6 +104,8 @@ struct Turn {
 /// The two files.
 pub(super) struct Arrivals {
     store: u64,
+    /// [`TURN`] but in tests.
+    longest: u64,
     turns: [Turn; 2],
     current: usize,
     next: u64,
@@ -167,7 +169,7 @@ impl Arrivals {
         waiting.sort_unstable_by_key(|(number, _)| *number);
         let last = turns.iter().map(|turn| turn.last).fold(moved, u64::max);
         let current = usize::from(turns[1].last > turns[0].last);
-        let arrivals = Arrivals { store, turns, current, next: last + 1, frame: Vec::new() };
+        let arrivals = Arrivals { store, longest: TURN, turns, current, next: last + 1, frame: Vec::new() };
         let records = waiting.into_iter().map(|(_, record)| record).collect();
         Ok((arrivals, Waiting { records, last }))
     }
@@ -179,7 +181,7 @@ impl Arrivals {
         records: impl Iterator<Item = &'r Record>,
         moved: u64,
     ) -> Result<u64> {
-        if self.turns[self.current].end >= TURN && self.turns[1 - self.current].last <= moved {
+        if self.turns[self.current].end >= self.longest && self.turns[1 - self.current].last <= moved {
             self.current = 1 - self.current;
             self.turns[self.current].end = 0;
         }
@@ -301,4 +303,102 @@ fn sync_directory(path: &Path) -> Result<()> {
 /// An error of the file system, without the path.
 fn file(what: &'static str) -> impl Fn(io::Error) -> StoreError {
     move |error| StoreError::File { what, reason: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::open::prepare;
+
+    fn visit(number: usize) -> Record {
+        Record::Seen(Box::new(Seen {
+            site: SiteNumber(1),
+            at: number as Timestamp,
+            company: CompanyFacts {
+                id: "lei:1".into(), name: "Ünë \"\n".into(), ..CompanyFacts::default()
+            },
+            identified_by: IdentifiedBy::FormDomain,
+            page: Page { path: format!("/{number}"), ..Page::default() },
+            visitor: Some(CookieId(u128::MAX)),
+            session: None,
+        }))
+    }
+
+    fn place() -> (tempfile::TempDir, PathBuf, Connection) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("leads.db");
+        let connection = prepare(&path).unwrap();
+        (directory, path, connection)
+    }
+
+    fn waiting(path: &Path, connection: &Connection) -> (Vec<Record>, u64) {
+        let (_, waiting) = Arrivals::open(path, connection).unwrap();
+        (waiting.records, waiting.last)
+    }
+
+    #[test]
+    fn what_arrived_is_read_again_until_it_is_in_the_tables() {
+        let (_directory, path, connection) = place();
+        let (mut arrivals, _) = Arrivals::open(&path, &connection).unwrap();
+        let counted = Record::Counted { site: SiteNumber(2), at: 7, reason: Filtered::Bot };
+        let records = [visit(1), counted, visit(3)];
+        arrivals.append(records[..2].iter(), 0).unwrap();
+        assert_eq!(arrivals.append(records[2..].iter(), 0).unwrap(), 3);
+        assert_eq!(waiting(&path, &connection), (records.to_vec(), 3));
+        note_moved(&connection, 2).unwrap();
+        assert_eq!(waiting(&path, &connection), (records[2..].to_vec(), 3));
+        note_moved(&connection, 3).unwrap();
+        assert_eq!(waiting(&path, &connection), (Vec::new(), 3));
+    }
+
+    #[test]
+    fn a_frame_that_is_cut_off_or_changed_is_not_read_and_those_before_it_are() {
+        let (_directory, path, connection) = place();
+        let (mut arrivals, _) = Arrivals::open(&path, &connection).unwrap();
+        arrivals.append([visit(1)].iter(), 0).unwrap();
+        let first = arrivals.turns[0].end as usize;
+        arrivals.append([visit(2)].iter(), 0).unwrap();
+        let file = beside(&path, SUFFIXES[0]);
+        let whole = fs::read(&file).unwrap();
+        for at in first..whole.len() {
+            fs::write(&file, &whole[..at]).unwrap();
+            assert_eq!(waiting(&path, &connection), (vec![visit(1)], 1), "cut at {at}");
+            let mut changed = whole.clone();
+            changed[at] ^= 1;
+            fs::write(&file, &changed).unwrap();
+            assert_eq!(waiting(&path, &connection), (vec![visit(1)], 1), "changed at {at}");
+        }
+    }
+
+    #[test]
+    fn files_of_another_store_are_emptied() {
+        let (_directory, path, connection) = place();
+        let (mut arrivals, _) = Arrivals::open(&path, &connection).unwrap();
+        arrivals.append([visit(1)].iter(), 0).unwrap();
+        forget_identity(&connection).unwrap();
+        assert_eq!(waiting(&path, &connection), (Vec::new(), 0));
+        assert_eq!(fs::metadata(beside(&path, SUFFIXES[0])).unwrap().len(), 0);
+    }
+
+    #[test]
+    fn the_files_take_turns_and_what_earlier_turns_left_is_not_read() {
+        let (_directory, path, connection) = place();
+        let (mut arrivals, _) = Arrivals::open(&path, &connection).unwrap();
+        arrivals.longest = 1000;
+        for number in 1..200 {
+            // The tables are behind by up to ten visits.
+            let moved = number / 10 * 10;
+            arrivals.append([visit(number)].iter(), moved as u64).unwrap();
+            note_moved(&connection, moved as u64).unwrap();
+            let copies: Vec<_> =
+                SUFFIXES.iter().map(|suffix| fs::read(beside(&path, suffix)).unwrap()).collect();
+            let expected: Vec<_> = (moved + 1..=number).map(visit).collect();
+            assert_eq!(waiting(&path, &connection), (expected, number as u64));
+            // Opening emptied what is in the tables; this run goes on with what it had.
+            for (suffix, copy) in SUFFIXES.iter().zip(copies) {
+                fs::write(beside(&path, suffix), copy).unwrap();
+            }
+        }
+        assert!(arrivals.turns.iter().all(|turn| fs::metadata(&turn.path).unwrap().len() < 10_000));
+    }
 }
