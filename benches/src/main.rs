@@ -65,11 +65,13 @@ enum Command {
         #[arg(long)]
         mmdb: PathBuf,
     },
-    /// What asks a store for pages of companies.
+    /// What asks a store for pages of companies, and then offers visits to it.
     #[command(hide = true)]
     Companies {
         #[arg(long)]
         store: PathBuf,
+        #[arg(long)]
+        seconds: u64,
     },
     /// The echo that the daemon is compared with.
     #[command(hide = true)]
@@ -85,7 +87,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match &arguments.command {
         Some(Command::Count { file, mmdb }) => count::child(file, mmdb),
-        Some(Command::Companies { store }) => leads::child(store),
+        Some(Command::Companies { store, seconds }) => leads::child(store, *seconds),
         Some(Command::Echo { socket, reply }) => echo::child(socket, reply),
         None => run(&arguments),
     };

@@ -1,8 +1,12 @@
 //! The store of leads: visits into it, beside the same rows into a plain table; pages of companies out of it; its memory.
 //!
-//! Visits come from tasks that each wait for the acknowledgement before the next one, as clients do. The rival has them all in its
-//! hands and writes them in transactions of [`ROWS`] rows into a table of texts without an index: what a script with SQLite would do. Both
-//! sync each transaction.
+//! As many as go in: visits come from tasks that each wait for the acknowledgement before the next one, as clients do; the clock stops
+//! when all of them are in the tables and can be asked for. The rival has them all in its hands and writes them in transactions of [`ROWS`]
+//! rows into a table of texts without an index: what a script with SQLite would do. Both sync each transaction.
+//!
+//! How long an acknowledgement takes: [`OFFERED`] visits a second come whether earlier ones were acknowledged or not, into the store whose
+//! pages were asked for. The clock of each starts when it should have come, so that a late sender hides nothing. The memory is the most that
+//! the process held while that went on, senders and all.
 
 #![allow(
     clippy::cast_possible_wrap,
@@ -13,10 +17,11 @@
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nameplate_leads::model::{
-    CompanyFacts, CookieId, IdentifiedBy, LeadsQuery, Page, Record, Seen, SiteNumber, Sort, SourceFact,
+    CompanyFacts, CookieId, FilteredQuery, IdentifiedBy, LeadsQuery, Page, Record, Seen, SiteNumber, Sort,
+    SourceFact,
 };
 use nameplate_leads::score::ScoreFormula;
 use nameplate_leads::store::{Store, StoreOptions};
@@ -28,7 +33,7 @@ use crate::report::{Case, Measured};
 
 /// Time of a visit.
 pub const RECORD: &str = "leads, a visit into the store";
-/// From asking to acknowledged.
+/// From when it should have come to acknowledged, while [`OFFERED`] a second come.
 pub const P50: &str = "leads, acknowledgement, p50";
 /// The slowest of a hundred.
 pub const P99: &str = "leads, acknowledgement, p99";
@@ -51,6 +56,10 @@ const DAY: i64 = 86_400_000;
 /// Page views in the store whose pages are asked for, and with `--scale`.
 const VIEWS: u64 = 1_000_000;
 const SCALE_VIEWS: u64 = 10_000_000;
+
+/// Visits a second that are offered, and for how many seconds.
+const OFFERED: u64 = 20_000;
+const SECONDS: u64 = 20;
 
 /// Numbers that look random and are the same in each run.
 fn mixed(number: u64) -> u64 {
@@ -110,10 +119,10 @@ fn view(number: u64, views: u64, companies: u64, site: SiteNumber) -> Seen {
 
 /// Whatever is wanted of it.
 pub fn measure(directory: &Path, plan: &Plan, scale: bool, mut hear: impl FnMut(Case)) -> Result<()> {
-    if [RECORD, P50, P99].iter().any(|case| plan.wants(case)) {
-        recording(directory, plan)?.into_iter().for_each(&mut hear);
+    if plan.wants(RECORD) {
+        hear(recording(directory, plan)?);
     }
-    if plan.wants(COMPANIES) || plan.wants(MEMORY) {
+    if [COMPANIES, P50, P99, MEMORY].iter().any(|case| plan.wants(case)) {
         let views = if plan.quick {
             VIEWS / 10
         } else if scale {
@@ -121,14 +130,14 @@ pub fn measure(directory: &Path, plan: &Plan, scale: bool, mut hear: impl FnMut(
         } else {
             VIEWS
         };
-        companies(directory, views)?.into_iter().for_each(&mut hear);
+        companies(directory, views, plan.quick)?.into_iter().for_each(&mut hear);
     }
     Ok(())
 }
 
-fn recording(directory: &Path, plan: &Plan) -> Result<Vec<Case>> {
+fn recording(directory: &Path, plan: &Plan) -> Result<Case> {
     let visits = if plan.quick { 40_000 } else { 400_000 };
-    let (mut ours, mut rival, mut p50, mut p99) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut ours, mut rival) = (Vec::new(), Vec::new());
     for _ in 0..plan.rounds {
         let place = tempfile::tempdir_in(directory)?;
         let store = Store::open(place.path().join("leads.db"), StoreOptions::default())?;
@@ -136,53 +145,92 @@ fn recording(directory: &Path, plan: &Plan) -> Result<Vec<Case>> {
         // All in a few minutes, as they would come.
         let seen: Vec<Seen> =
             (0..visits).map(|number| view(number, visits * 100_000, 20_000, site)).collect();
-        let (took, mut waited) = record(&store, seen.clone(), TASKS)?;
+        let took = record(&store, seen.clone(), TASKS)?;
         ours.push(took / visits as f64);
-        waited.sort_unstable_by(f64::total_cmp);
-        p50.push(waited[waited.len() / 2] / 1e6);
-        p99.push(waited[waited.len() * 99 / 100] / 1e6);
         drop(store);
         rival.push(batches(&place.path().join("plain.db"), &seen)? / visits as f64);
     }
-    let case = |name: &str, unit, measured| Case { name: name.into(), unit, measured };
     let measured = |subject: &str, ours, rounds| Measured { subject: subject.into(), ours, rounds };
-    Ok(vec![
-        case(RECORD, "ns", vec![measured(STORE, true, ours), measured(PLAIN, false, rival)]),
-        case(P50, "ms", vec![measured(STORE, true, p50)]),
-        case(P99, "ms", vec![measured(STORE, true, p99)]),
-    ])
+    let measured = vec![measured(STORE, true, ours), measured(PLAIN, false, rival)];
+    Ok(Case { name: RECORD.into(), unit: "ns", measured })
 }
 
-/// Records all; the nanoseconds it took, and those that each waited.
-fn record(store: &Store, seen: Vec<Seen>, tasks: usize) -> Result<(f64, Vec<f64>)> {
+/// Records all; the nanoseconds until they can be asked for.
+fn record(store: &Store, seen: Vec<Seen>, tasks: usize) -> Result<f64> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
     let mut shares: Vec<Vec<Record>> = (0..tasks).map(|_| Vec::new()).collect();
     for (number, seen) in seen.into_iter().enumerate() {
         shares[number % tasks].push(Record::Seen(Box::new(seen)));
     }
+    let start = Instant::now();
     runtime.block_on(async {
-        let start = Instant::now();
         let tasks: Vec<_> = shares
             .into_iter()
             .map(|share| {
                 let store = store.clone();
                 tokio::spawn(async move {
-                    let mut waited = Vec::with_capacity(share.len());
                     for record in share {
-                        let asked = Instant::now();
                         store.record(record).await?;
-                        waited.push(asked.elapsed().as_nanos() as f64);
                     }
-                    Ok::<_, nameplate_leads::store::StoreError>(waited)
+                    Ok::<_, nameplate_leads::store::StoreError>(())
                 })
             })
             .collect();
-        let mut all = Vec::new();
         for task in tasks {
-            all.extend(task.await??);
+            task.await??;
         }
-        Ok((start.elapsed().as_nanos() as f64, all))
-    })
+        Ok::<_, Box<dyn std::error::Error>>(())
+    })?;
+    // A question waits for what was acknowledged before it.
+    store.filtered(&FilteredQuery::default(), END)?;
+    Ok(start.elapsed().as_nanos() as f64)
+}
+
+/// Offers visits at a steady rate; the milliseconds that each waited for its acknowledgement, and the most memory meanwhile, in bytes.
+fn offer(store: &Store, site: SiteNumber, seconds: u64) -> Result<(Vec<f64>, f64)> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_time().build()?;
+    let store = store.clone();
+    let visits = OFFERED * seconds;
+    let offered = runtime.spawn(async move {
+        let start = Instant::now();
+        let (waited, mut all) = tokio::sync::mpsc::unbounded_channel();
+        let mut number = 0;
+        while number < visits {
+            let due = (start.elapsed().as_nanos() * u128::from(OFFERED) / 1_000_000_000) as u64;
+            for number in number..due.min(visits) {
+                let at = start + Duration::from_nanos(number * 1_000_000_000 / OFFERED);
+                let (store, waited) = (store.clone(), waited.clone());
+                let seen = view(number, 100_000_000_000, 50_000, site);
+                tokio::spawn(async move {
+                    let result = store.record(Record::Seen(Box::new(seen))).await;
+                    let _ = waited.send(result.map(|()| at.elapsed().as_nanos() as f64 / 1e6));
+                });
+            }
+            number = due.min(visits);
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        drop(waited);
+        let mut waits = Vec::with_capacity(visits as usize);
+        while let Some(waited) = all.recv().await {
+            waits.push(waited?);
+        }
+        Ok::<_, nameplate_leads::store::StoreError>(waits)
+    });
+    let mut memory: f64 = 0.0;
+    while !offered.is_finished() {
+        memory = memory.max(anonymous_memory()?);
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let mut waits = runtime.block_on(offered)??;
+    waits.sort_unstable_by(f64::total_cmp);
+    Ok((waits, memory))
+}
+
+fn anonymous_memory() -> Result<f64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let anonymous = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).ok_or("no RssAnon")?;
+    let kilobytes: f64 = anonymous.trim().trim_end_matches("kB").trim().parse()?;
+    Ok(kilobytes * 1024.0)
 }
 
 /// The same rows as texts; the nanoseconds it took.
@@ -233,7 +281,7 @@ fn batches(path: &Path, seen: &[Seen]) -> Result<f64> {
 }
 
 /// Fills a store with a year of visits and asks for pages, in a process of its own, whose memory is its alone.
-fn companies(directory: &Path, views: u64) -> Result<Vec<Case>> {
+fn companies(directory: &Path, views: u64, quick: bool) -> Result<Vec<Case>> {
     let place = tempfile::tempdir_in(directory)?;
     let path = place.path().join("leads.db");
     {
@@ -245,8 +293,11 @@ fn companies(directory: &Path, views: u64) -> Result<Vec<Case>> {
             record(&store, seen.collect(), 2048)?;
         }
     }
-    let output =
-        Command::new(std::env::current_exe()?).arg("companies").arg("--store").arg(&path).output()?;
+    let seconds = if quick { 2 } else { SECONDS };
+    let output = Command::new(std::env::current_exe()?)
+        .args(["companies", "--seconds", &seconds.to_string(), "--store"])
+        .arg(&path)
+        .output()?;
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
     }
@@ -254,8 +305,7 @@ fn companies(directory: &Path, views: u64) -> Result<Vec<Case>> {
     for line in String::from_utf8(output.stdout)?.lines() {
         let Some((name, value)) = line.rsplit_once('\t') else { continue };
         let name = match name {
-            MEMORY => MEMORY.to_owned(),
-            COMPANIES => COMPANIES.to_owned(),
+            MEMORY | COMPANIES | P50 | P99 => name.to_owned(),
             other => format!("leads, a page of companies, {other}"),
         };
         let unit = if name == MEMORY { "bytes" } else { "ms" };
@@ -265,7 +315,7 @@ fn companies(directory: &Path, views: u64) -> Result<Vec<Case>> {
 }
 
 /// What the process prints that asks for pages: names and values, with a tab between them.
-pub fn child(path: &Path) -> Result<()> {
+pub fn child(path: &Path, seconds: u64) -> Result<()> {
     let store = Arc::new(Store::open(path, StoreOptions::default())?);
     let formula = ScoreFormula::default();
     let periods = [
@@ -312,13 +362,9 @@ pub fn child(path: &Path) -> Result<()> {
         slowest = slowest.max(of_period);
     }
     println!("{COMPANIES}\t{slowest}");
-    let site = store.site("shop")?;
-    // Visits on top, as in a daemon.
-    let seen = (0..50_000).map(|number| view(number, 5_000_000_000, 50_000, site)).collect();
-    record(&store, seen, TASKS)?;
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let anonymous = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).ok_or("no RssAnon")?;
-    let kilobytes: f64 = anonymous.trim().trim_end_matches("kB").trim().parse()?;
-    println!("{MEMORY}\t{}", kilobytes * 1024.0);
+    let (waits, memory) = offer(&store, store.site("shop")?, seconds)?;
+    println!("{P50}\t{}", waits[waits.len() / 2]);
+    println!("{P99}\t{}", waits[waits.len() * 99 / 100]);
+    println!("{MEMORY}\t{memory}");
     Ok(())
 }

@@ -3,14 +3,16 @@
 //! # The model
 //!
 //! ```text
-//! record, write --> bounded queue --> one writer thread: all that waits in one transaction --> WAL, synced --> acknowledged
-//! read          --> a few connections, each a snapshot of its own; they never hold the writer up
-//! checkpointer  --> copies the WAL into the file beside the writer, who only finishes the copy
+//! record       --> bounded queue --> all that waits at the end of a file, synced --> acknowledged
+//!                                       `--> one writer thread: thousands of visits in one transaction --> WAL, synced
+//! write        --> the same thread: what waits in one transaction --> WAL, synced --> acknowledged
+//! read         --> a few connections, each a snapshot of its own with all that was acknowledged; they never hold the writer up
+//! checkpointer --> copies the WAL into the file beside the writer, who only finishes the copy
 //! ```
 //!
-//! What [`Store::record`] and every change acknowledge is on the disk: the WAL is synced before, and after a power loss SQLite
-//! finds it there. A full queue or disk is an error, and nothing that was acknowledged is touched by it. A batch is what waits when the writer
-//! is free again: a single visit waits for nothing but its own sync.
+//! What [`Store::record`] and every change acknowledge is on the disk: a file of arrivals or the WAL is synced before, and after a power
+//! loss both are read. A full queue or disk is an error, and nothing that was acknowledged is touched by it. A batch is what waits when the
+//! thread is free again: a single visit waits for nothing but its own sync.
 //!
 //! # The tables
 //!
@@ -39,16 +41,20 @@
 
 mod alerts;
 mod apply;
+mod arrivals;
 mod audit;
 mod backup;
 mod condition;
 mod dashboard;
 mod deliveries;
+mod erasure;
 mod intern;
+mod kept;
 mod leads;
 mod objection;
 mod open;
 mod period;
+mod reception;
 mod requests;
 mod retention;
 mod rights;
@@ -75,7 +81,7 @@ pub use retention::{Purged, Retention};
 pub use rights::{CompanyDay, CompanyExport, VisitorExport, VisitorVisit};
 pub use segments::{Segment, StoredCorrection};
 pub use users::{Accounts, Key, NewSession, SecondFactor, SecretHash, Session, Stage, User};
-use writer::{Job, Writer};
+use writer::Writer;
 
 /// How a store is opened.
 #[derive(Clone, Debug)]
@@ -188,6 +194,7 @@ struct Shared {
     path: PathBuf,
     groups: Arc<intern::Groups>,
     orders: leads::Orders,
+    kept: Arc<kept::KeptTallies>,
     // Before the writer, so that its connection is the last one, which empties the WAL.
     readers: Readers,
     writer: Writer,
@@ -210,10 +217,10 @@ impl Store {
         let opened = open::open(&path, &options)?;
         let readers = Readers::open(&path, options.readers.max(1))?;
         let groups = Arc::clone(&opened.groups);
-        let writer = Writer::start(opened, options.queue.max(1))?;
-        Ok(Store {
-            shared: Arc::new(Shared { path, groups, orders: leads::Orders::default(), writer, readers }),
-        })
+        let kept = Arc::new(kept::KeptTallies::default());
+        let writer = Writer::start(opened, options.queue.max(1), Arc::clone(&kept))?;
+        let orders = leads::Orders::default();
+        Ok(Store { shared: Arc::new(Shared { path, groups, orders, kept, readers, writer }) })
     }
 
     /// The number of the site of this name, which it gets at its first mention.
@@ -240,14 +247,14 @@ impl Store {
     /// take it back.
     pub async fn record(&self, record: Record) -> Result<()> {
         let (done, acknowledged) = tokio::sync::oneshot::channel();
-        self.shared.writer.send(Job::Record(record, done))?;
+        self.shared.writer.visit(record, done)?;
         acknowledged.await.map_err(|_| StoreError::Closed)?
     }
 
     /// [`record`](Self::record) for threads that may wait; not for async tasks.
     pub fn record_blocking(&self, record: Record) -> Result<()> {
         let (done, acknowledged) = tokio::sync::oneshot::channel();
-        self.shared.writer.send(Job::Record(record, done))?;
+        self.shared.writer.visit(record, done)?;
         acknowledged.blocking_recv().map_err(|_| StoreError::Closed)?
     }
 
@@ -263,7 +270,7 @@ impl Store {
         &self,
         change: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.change(move |_, connection| change(connection))
+        self.send_change(false, move |_, connection| change(connection))
     }
 
     /// The same with what the writer remembers, for changes of what visits write.
@@ -271,19 +278,35 @@ impl Store {
         &self,
         change: impl FnOnce(&mut apply::Applier, &Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        self.send_change(true, change)
+    }
+
+    fn send_change<T: Send + 'static>(
+        &self,
+        of_visits: bool,
+        change: impl FnOnce(&mut apply::Applier, &Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let (done, finished) = std::sync::mpsc::sync_channel(1);
-        self.shared.writer.send_waiting(Job::Change(Box::new(move |begun| {
+        let kept = of_visits.then(|| Arc::clone(&self.shared.kept));
+        self.shared.writer.change(Box::new(move |begun| {
             let result = begun.and_then(|(applier, connection)| change(applier, connection));
             let failed = result.is_err();
-            // Nobody may be waiting any more.
-            let answer = move |committed: Result<()>| drop(done.send(committed.and(result)));
+            let answer = move |committed: Result<()>| {
+                if let Some(kept) = kept {
+                    kept.forget();
+                }
+                // Nobody may be waiting any more.
+                drop(done.send(committed.and(result)));
+            };
             (failed, Box::new(answer))
-        })))?;
+        }))?;
         finished.recv().map_err(|_| StoreError::Closed)?
     }
 
-    /// Asks in a snapshot of its own, while visits go on. Waits where all readers are busy: not for async tasks.
+    /// Asks in a snapshot of its own, while visits go on; what was acknowledged before is in it. Waits where all readers are busy: not for async tasks.
     pub(in crate::store) fn read<T>(&self, ask: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        // Where the tables can't take all of it, the answer is what they have.
+        let _ = self.shared.writer.settle();
         self.shared.readers.with(|connection| {
             // One snapshot for all statements; nothing is written, so that dropping it is enough.
             let snapshot = connection.unchecked_transaction()?;

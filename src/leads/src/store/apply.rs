@@ -58,6 +58,12 @@ pub(super) struct Applier {
     open: HashMap<VisitKey, OpenVisit>,
     seen: HashSet<(bool, u32, i64, i64, u32)>,
     next_visit: Option<i64>,
+    /// The last page view that ever was; looked up once.
+    newest: Option<Timestamp>,
+    /// Visits that went on until then, or longer, are all among the open ones. All are where nothing was forgotten.
+    open_since: Option<Timestamp>,
+    /// Sites and spans whose tallies were changed; it is emptied when that is committed.
+    pub(super) touched: HashSet<(u32, i64)>,
 }
 
 /// What a batch sums up.
@@ -66,6 +72,10 @@ struct Sums {
     tallies: HashMap<(u32, i64, u32), Tally>,
     leads: HashMap<u32, (Timestamp, Timestamp)>,
     filtered: HashMap<(u32, i64, Filtered), i64>,
+    /// Page views with their visits and numbers, and what was seen with site, day and company: written in the order of their tables.
+    page_views: Vec<(i64, i64, Timestamp, i64, Option<i64>)>,
+    pages: Vec<(u32, i64, i64, u32)>,
+    origins: Vec<(u32, i64, i64, u32)>,
 }
 
 /// The statements of a page view, looked up once for a batch.
@@ -74,6 +84,28 @@ struct Statements<'c> {
     page_view: CachedStatement<'c>,
     page_seen: CachedStatement<'c>,
     origin_seen: CachedStatement<'c>,
+}
+
+impl Statements<'_> {
+    fn write_page_views(&mut self, sums: &mut Sums) -> Result<()> {
+        sums.page_views.sort_unstable();
+        for (visit, number, at, page, origin) in sums.page_views.drain(..) {
+            self.page_view.execute(params![visit, number, at, page, origin])?;
+        }
+        Ok(())
+    }
+
+    fn write_seen(&mut self, sums: &mut Sums) -> Result<()> {
+        sums.pages.sort_unstable();
+        for (site, day, page, company) in sums.pages.drain(..) {
+            self.page_seen.execute(params![site, day, page, company])?;
+        }
+        sums.origins.sort_unstable();
+        for (site, day, origin, company) in sums.origins.drain(..) {
+            self.origin_seen.execute(params![site, day, origin, company])?;
+        }
+        Ok(())
+    }
 }
 
 impl<'c> Statements<'c> {
@@ -106,6 +138,9 @@ impl Applier {
             open: HashMap::new(),
             seen: HashSet::new(),
             next_visit: None,
+            newest: None,
+            open_since: None,
+            touched: HashSet::new(),
         }
     }
 
@@ -116,12 +151,14 @@ impl Applier {
         self.open.clear();
         self.seen.clear();
         self.next_visit = None;
+        self.open_since = self.newest.map(|newest| newest.saturating_add(1));
     }
 
     /// Writes the records, within a transaction of the caller's.
     pub(super) fn apply(&mut self, connection: &Connection, records: &[Record]) -> Result<()> {
         let mut sums = Sums::default();
         let mut statements = Statements::new(connection)?;
+        self.look_up_newest(connection)?;
         for record in records {
             match record {
                 Record::Counted { site, at, reason } => {
@@ -131,7 +168,9 @@ impl Applier {
                 Record::Seen(seen) => self.see(connection, &mut statements, &mut sums, seen)?,
             }
         }
-        sums.write(connection)
+        statements.write_page_views(&mut sums)?;
+        statements.write_seen(&mut sums)?;
+        sums.write(connection, &mut self.touched)
     }
 
     fn check_site(&mut self, connection: &Connection, site: u32) -> Result<()> {
@@ -169,7 +208,12 @@ impl Applier {
         let mut tally = Tally { page_views: 1, groups: page.groups, ..Tally::default() };
         let known = match self.open.get(&key) {
             Some(open) if open.takes(at) => Some(*open),
-            _ => find_visit(connection, key, at)?,
+            // Whatever is not among the open ones ended too long ago.
+            None if self.open_since.is_none_or(|since| at - VISIT_GAP >= since) => None,
+            _ => {
+                statements.write_page_views(sums)?;
+                find_visit(connection, key, at)?
+            }
         };
         let visit = if let Some(open) = known {
             let longer = OpenVisit {
@@ -186,24 +230,22 @@ impl Applier {
             tally.sessions = i64::from(session.is_some());
             OpenVisit { id, first: at, last: at, page_views: 1 }
         };
-        statements.page_view.execute(params![visit.id, visit.page_views - 1, at, page.number, origin])?;
+        sums.page_views.push((visit.id, visit.page_views - 1, at, page.number, origin));
+        self.newest = self.newest.max(Some(at));
         if self.open.len() >= REMEMBERED {
-            self.open.retain(|_, open| open.last > at - VISIT_GAP);
-            if self.open.len() >= REMEMBERED {
-                self.open.clear();
-            }
+            self.close_visits(at);
         }
         self.open.insert(key, visit);
         if self.seen.len() >= REMEMBERED {
             self.seen.clear();
         }
         if self.seen.insert((true, site, day, page.number, company)) {
-            statements.page_seen.execute(params![site, day, page.number, company])?;
+            sums.pages.push((site, day, page.number, company));
         }
         if let Some(origin) = origin
             && self.seen.insert((false, site, day, origin, company))
         {
-            statements.origin_seen.execute(params![site, day, origin, company])?;
+            sums.origins.push((site, day, origin, company));
         }
         sums.tallies.entry((site, day, company)).or_default().add(tally);
         let times = sums.leads.entry(company).or_insert((at, at));
@@ -213,6 +255,25 @@ impl Applier {
 }
 
 impl Applier {
+    fn look_up_newest(&mut self, connection: &Connection) -> Result<()> {
+        if self.newest.is_none() {
+            self.newest = connection.query_row("SELECT max(last_seen) FROM lead", [], |row| row.get(0))?;
+            self.open_since = self.newest.map(|newest| newest.saturating_add(1));
+        }
+        Ok(())
+    }
+
+    /// Makes room among the open visits at that time.
+    fn close_visits(&mut self, at: Timestamp) {
+        self.open.retain(|_, open| open.last > at - VISIT_GAP);
+        let mut since = Some(at - VISIT_GAP + 1);
+        if self.open.len() >= REMEMBERED {
+            self.open.clear();
+            since = self.newest.map(|newest| newest.saturating_add(1));
+        }
+        self.open_since = self.open_since.max(since);
+    }
+
     /// Writes a visit's row; its id.
     fn begin_visit(
         &mut self,
@@ -290,7 +351,7 @@ impl Tally {
 }
 
 impl Sums {
-    fn write(self, connection: &Connection) -> Result<()> {
+    fn write(self, connection: &Connection, touched: &mut HashSet<(u32, i64)>) -> Result<()> {
         let mut statement = connection.prepare_cached(
             "INSERT INTO tally (site, span, company, visits, sessions, page_views, seconds, groups)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
@@ -307,6 +368,7 @@ impl Sums {
             if known.0 != day {
                 known = (day, spans_of(day));
             }
+            touched.extend(known.1.map(|span| (site, span)));
             for span in known.1 {
                 statement.execute(params![
                     site,
@@ -325,7 +387,9 @@ impl Sums {
              ON CONFLICT DO UPDATE SET
                 first_seen = min(first_seen, excluded.first_seen), last_seen = max(last_seen, excluded.last_seen)",
         )?;
-        for (company, (first, last)) in self.leads {
+        let mut leads: Vec<_> = self.leads.into_iter().collect();
+        leads.sort_unstable_by_key(|(company, _)| *company);
+        for (company, (first, last)) in leads {
             statement.execute(params![company, first, last])?;
         }
         for ((site, day, reason), count) in self.filtered {

@@ -40,6 +40,7 @@ impl Store {
     /// Makes a backup in this file; one that is there is replaced when the new one is whole and on the disk. Reads one moment; visits go on.
     /// Takes some seconds a gigabyte. Waits: not for async tasks.
     pub fn backup(&self, path: impl AsRef<Path>, actor: &str, now: Timestamp) -> Result<BackupReport> {
+        self.shared.writer.settle()?;
         let report = copy(self.path(), path.as_ref(), now)?;
         self.audit(now, actor, "backup", "", "")?;
         Ok(report)
@@ -226,6 +227,8 @@ pub fn restore(backup: &Path, store: &Path, actor: &str, now: Timestamp) -> Resu
             _ => return Err(StoreError::Busy),
         }
         target.execute_batch("DROP TABLE backup_rows; DELETE FROM fact WHERE key = 'backup_taken';")?;
+        // Visits that arrived after the backup are the old store's.
+        super::arrivals::forget_identity(&target)?;
     }
     {
         let restored = Store::open(&temporary.0, StoreOptions { readers: 1, ..StoreOptions::default() })?;

@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::apply::identified_by;
 use super::condition::{Asked, STATUSES};
+use super::kept::KeptTallies;
 use super::period::{ALWAYS, DAY, Period, date_of};
 use super::rights::{FACTS, FACTS_FROM, facts, number_of};
 use super::totals::{Candidate, Scoring, candidate, candidates, sites};
@@ -134,6 +135,7 @@ impl Store {
         let fingerprint = fingerprint(query)?;
         let cursor = query.cursor.as_deref().map(|text| Cursor::parse(text, fingerprint)).transpose()?;
         let scoring = Scoring { formula, groups: &self.shared.groups, now };
+        let kept_tallies = (&*self.shared.kept, self.shared.kept.now());
         self.read(|connection| {
             let sites = sites(connection, &query.sites)?;
             let kept =
@@ -142,8 +144,7 @@ impl Store {
                 (order, cursor.token, cursor.passed, HashMap::new())
             } else {
                 {
-                    let mut found =
-                        matching(connection, &self.shared.groups, &sites, period, query, &scoring)?;
+                    let mut found = matching(connection, kept_tallies, &sites, period, query, &scoring)?;
                     sort(connection, query, &mut found)?;
                     let from = cursor.map_or(0, |cursor| continued(query, &found, &cursor));
                     let order: Arc<[u32]> = found.iter().map(|candidate| candidate.company).collect();
@@ -230,7 +231,7 @@ impl Store {
 /// The companies of the query, in no order.
 fn matching(
     connection: &Connection,
-    groups: &super::intern::Groups,
+    kept: (&KeptTallies, u64),
     sites: &[(u32, String)],
     period: Period,
     query: &LeadsQuery,
@@ -247,11 +248,11 @@ fn matching(
         let test = |field| Condition::Test(Test { field, holds: Predicate::Contains(part.clone()) });
         conditions.push(Condition::Any { any: vec![test(Field::Name), test(Field::Domain)] });
     }
-    let found = candidates(connection, sites, period, scoring)?;
+    let found = candidates(connection, kept, sites, period, scoring)?;
     if conditions.is_empty() {
         return Ok(found);
     }
-    let marks = Asked::new(connection, groups, sites, period, scoring.now, &found)
+    let marks = Asked::new(connection, scoring.groups, sites, period, scoring.now, &found)
         .holds(&Condition::All { all: conditions })?;
     Ok(found.into_iter().zip(marks).filter_map(|(candidate, holds)| holds.then_some(candidate)).collect())
 }

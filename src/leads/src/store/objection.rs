@@ -7,7 +7,7 @@ use hashbrown::HashSet;
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
-use super::{Result, Store, StoreError, audit, rights};
+use super::{Result, Store, StoreError, audit, erasure, rights};
 use crate::model::{CompanyFacts, Timestamp};
 
 /// Which company is meant. Case, spaces and a leading `www.` do not count.
@@ -140,7 +140,7 @@ impl Store {
             let objections = Objections::load(connection)?;
             let named = rights::companies(connection, |facts| objections.name(facts))?;
             for (_, number) in &named {
-                rights::hide(connection, *number)?;
+                erasure::hide(connection, *number)?;
             }
             applier.objections = objections;
             applier.forget();

@@ -13,6 +13,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, params};
 use rustix::fs::{FlockOperation, flock};
 
+use super::arrivals::{Arrivals, Waiting};
 use super::intern::Groups;
 use super::objection::Objections;
 use super::{Result, StoreError, StoreOptions, schema};
@@ -28,6 +29,12 @@ const SORTED: i64 = 50_000;
 pub(super) struct Opened {
     pub(super) writer: Connection,
     pub(super) checkpointer: Connection,
+    /// Looks up sites.
+    pub(super) sites: Connection,
+    pub(super) arrivals: Arrivals,
+    pub(super) waiting: Waiting,
+    /// Whether visits may be acknowledged before they are in the tables.
+    pub(super) ahead: bool,
     pub(super) groups: Arc<Groups>,
     pub(super) objections: Objections,
     /// Held while the store is open.
@@ -47,7 +54,19 @@ pub(super) fn open(path: &Path, options: &StoreOptions) -> Result<Opened> {
     pragma(&checkpointer, "synchronous", "FULL")?;
     pragma(&checkpointer, "wal_autocheckpoint", "0")?;
     pragma(&checkpointer, "cache_size", "-256")?;
-    Ok(Opened { writer, checkpointer, groups: Arc::new(groups), objections, lock })
+    let (arrivals, waiting) = Arrivals::open(path, &writer)?;
+    let (sites, ahead) = (reader(path)?, options.max_pages.is_none());
+    Ok(Opened {
+        writer,
+        checkpointer,
+        sites,
+        arrivals,
+        waiting,
+        ahead,
+        groups: Arc::new(groups),
+        objections,
+        lock,
+    })
 }
 
 /// A connection that writes, to a store that is made and brought up to date. Its lock is held by the caller.

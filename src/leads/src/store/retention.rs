@@ -4,8 +4,8 @@
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
+use super::erasure::hide;
 use super::period::{DAY, day_of, days_of_span, spans_of};
-use super::rights::hide;
 use super::{Result, Store};
 use crate::model::Timestamp;
 

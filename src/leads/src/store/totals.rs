@@ -1,9 +1,12 @@
 //! What companies did in a period, read from the tallies.
 
+use std::sync::Arc;
+
 use hashbrown::HashMap;
 use rusqlite::{Connection, params};
 
 use super::apply::Tally;
+use super::kept::{Kept, KeptTallies};
 use super::period::{DAY, Period};
 use super::{Result, StoreError};
 use crate::model::Timestamp;
@@ -57,22 +60,37 @@ pub(super) fn sites(connection: &Connection, names: &[String]) -> Result<Vec<(u3
     Ok(sites)
 }
 
-/// Every company that was seen in the period and is not hidden. Reads a row for each company in each span of the period.
+/// Every company that was seen in the period and is not hidden. Reads a row for each company in each span of the period that is not kept.
 pub(super) fn candidates(
     connection: &Connection,
+    (kept, now): (&KeptTallies, u64),
     sites: &[(u32, String)],
     period: Period,
     scoring: &Scoring<'_>,
 ) -> Result<Vec<Candidate>> {
     let mut totals: HashMap<u32, Tally> = HashMap::new();
-    let mut statement = connection.prepare_cached(
-        "SELECT company, visits, sessions, page_views, seconds, groups FROM tally WHERE site = ?1 AND span BETWEEN ?2 AND ?3",
-    )?;
     for (site, _) in sites {
         for spans in period.spans() {
-            let mut rows = statement.query(params![site, spans.start(), spans.end()])?;
-            while let Some(row) = rows.next()? {
-                totals.entry(row.get(0)?).or_default().add(tally(row, 1)?);
+            // Of all the years there may be only some have tallies.
+            let edge = |edge: &str| {
+                let sql =
+                    format!("SELECT {edge}(span) FROM tally WHERE site = ?1 AND span BETWEEN ?2 AND ?3");
+                connection
+                    .prepare_cached(&sql)?
+                    .query_row(params![site, spans.start(), spans.end()], |row| row.get::<_, Option<i64>>(0))
+            };
+            let (Some(first), Some(last)) = (edge("min")?, edge("max")?) else { continue };
+            for span in first..=last {
+                let rows = match kept.get((*site, span)) {
+                    Some(rows) => rows,
+                    None => read(connection, kept, now, *site, span)?,
+                };
+                if totals.is_empty() {
+                    totals.reserve(rows.len() * 2);
+                }
+                for row in rows.iter() {
+                    totals.entry(row.company).or_default().add(row.tally());
+                }
             }
         }
     }
@@ -87,6 +105,21 @@ pub(super) fn candidates(
         found.push(Candidate { company, tally: *tally, first_seen, last_seen, score });
     }
     Ok(found)
+}
+
+/// The tallies of a span.
+fn read(connection: &Connection, kept: &KeptTallies, now: u64, site: u32, span: i64) -> Result<Arc<[Kept]>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT company, visits, sessions, page_views, seconds, groups FROM tally WHERE site = ?1 AND span = ?2",
+    )?;
+    let mut rows = statement.query(params![site, span])?;
+    let mut read = Vec::new();
+    while let Some(row) = rows.next()? {
+        read.push(Kept::new(row.get(0)?, &tally(row, 1)?)?);
+    }
+    let read: Arc<[Kept]> = read.into();
+    kept.keep((site, span), now, Arc::clone(&read));
+    Ok(read)
 }
 
 /// The same for one company; none where it is hidden or was never seen.

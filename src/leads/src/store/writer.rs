@@ -1,24 +1,37 @@
-//! The one thread that writes, and the one that brings the WAL back into the file.
+//! The one thread that writes the tables, and the one that brings the WAL back.
 //!
-//! The writer takes what waits, as one transaction; when that is synced, it acknowledges all of it. Bringing the WAL back
-//! (a checkpoint) takes hundreds of milliseconds of the disk, so another thread does it beside the writer. It can't catch up with a
-//! writer who goes on; when little is left, it asks the writer to do the rest between two batches, and the WAL begins anew.
+//! Visits that were acknowledged already (see [`super::reception`]) are moved into the tables when they are many, when the first of them has
+//! waited for [`MOVE_AFTER`], or when somebody asks: thousands in one transaction, which writes each page of the tables once for all of them.
+//! Changes are made when they come, with what else waits, and acknowledged when that is synced. Bringing the WAL back (a checkpoint) takes
+//! hundreds of milliseconds of the disk, so another thread does it beside the writer. It can't catch up with a writer who goes on; when little
+//! is left, it asks the writer to do the rest between two batches, and the WAL begins anew.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use hashbrown::HashSet;
 use rusqlite::Connection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use super::apply::Applier;
+use super::arrivals::{Arrivals, note_moved};
+use super::kept::KeptTallies;
 use super::open::{Lock, Opened};
+use super::reception::{Acknowledge, Arriving, Progress, Reception};
 use super::{Result, StoreError};
 use crate::model::Record;
 
-/// Jobs in a transaction: more would make the first ones wait longer than the sync costs.
+/// Changes in a transaction: more would make the first ones wait longer than the sync costs.
 const BATCH: usize = 1024;
+/// Visits that are moved into the tables in a transaction.
+const MOVED: usize = 16_384;
+/// How long a visit waits for others at most.
+const MOVE_AFTER: Duration = Duration::from_millis(250);
+/// When it is tried again if that failed.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// Pages in the WAL, 16 MB, from which on it is brought back.
 const CHECKPOINT_PAGES: i64 = 4096;
 /// Pages that the writer may bring back itself: some milliseconds.
@@ -34,16 +47,26 @@ pub(super) type Answer = Box<dyn FnOnce(Result<()>)>;
 pub(super) type Change = Box<dyn FnOnce(Result<(&mut Applier, &Connection)>) -> (bool, Answer) + Send>;
 
 pub(super) enum Job {
-    Record(Record, oneshot::Sender<Result<()>>),
+    /// Visits that were acknowledged, up to that number.
+    Arrived(Vec<Record>, u64),
+    /// Moves all of them into the tables.
+    Move,
+    /// Visits that are to be acknowledged; the channel ends when they are.
+    Records(Vec<(Record, Acknowledge)>, SyncSender<()>),
     Change(Change),
     /// Brings the rest of the WAL back, and with `true` cuts its file to nothing.
     Finish(bool, SyncSender<Result<bool>>),
+    /// Nothing comes after it.
+    Close,
 }
 
-/// The way to the writer's thread. Dropping it waits until all that was sent is written.
+/// The way to the threads. Dropping it waits until all that was sent is written.
 pub(super) struct Writer {
-    jobs: Option<mpsc::Sender<Job>>,
+    visits: Option<mpsc::Sender<Arriving>>,
+    jobs: Sender<Job>,
     checkpoints: Option<Sender<Checkpoint>>,
+    progress: Arc<Progress>,
+    reception: Option<JoinHandle<Arrivals>>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -56,62 +79,104 @@ enum Checkpoint {
 }
 
 impl Writer {
-    pub(super) fn start(opened: Opened, queue: usize) -> Result<Writer> {
-        let (jobs, waiting) = mpsc::channel(queue);
+    pub(super) fn start(opened: Opened, queue: usize, kept: Arc<KeptTallies>) -> Result<Writer> {
+        let (visits, coming) = mpsc::channel(queue);
+        let (jobs, waiting) = channel();
         let (checkpoints, due) = channel();
+        let given = opened.waiting.last;
+        let moved = given - opened.waiting.records.len() as u64;
+        let progress = Arc::new(Progress::new(moved, given));
         let state = State {
             connection: opened.writer,
             applier: Applier::new(opened.groups, opened.objections),
+            move_at: (moved < given).then(Instant::now),
+            arrived: Arc::new(opened.waiting.records),
+            last: given,
+            stuck: None,
+            progress: Arc::clone(&progress),
+            kept,
             checkpoints: checkpoints.clone(),
             next_checkpoint: CHECKPOINT_PAGES,
             _lock: opened.lock,
         };
-        let to_writer = jobs.downgrade();
-        let checkpointer = opened.checkpointer;
-        let spawn = |name: &str, run: Box<dyn FnOnce() + Send>| {
-            thread::Builder::new().name(name.into()).spawn(run).map_err(|error| StoreError::File {
-                what: "a thread of the store could not be started",
-                reason: error.to_string(),
-            })
+        let reception = Reception {
+            arrivals: opened.arrivals,
+            writer: jobs.clone(),
+            progress: Arc::clone(&progress),
+            connection: opened.sites,
+            sites: HashSet::new(),
+            ahead: opened.ahead,
         };
+        let to_writer = jobs.clone();
+        let checkpointer = opened.checkpointer;
         let threads = vec![
-            spawn("leads-writer", Box::new(move || state.run(waiting)))?,
-            spawn("leads-checkpoint", Box::new(move || run_checkpoints(&checkpointer, &due, &to_writer)))?,
+            spawn("leads-writer", move || state.run(&waiting))?,
+            spawn("leads-checkpoint", move || run_checkpoints(&checkpointer, &due, &to_writer))?,
         ];
-        Ok(Writer { jobs: Some(jobs), checkpoints: Some(checkpoints), threads })
+        let reception = Some(spawn("leads-arrivals", move || reception.run(coming))?);
+        Ok(Writer {
+            visits: Some(visits),
+            jobs,
+            checkpoints: Some(checkpoints),
+            progress,
+            reception,
+            threads,
+        })
     }
 
     /// Refuses where the queue is full.
-    pub(super) fn send(&self, job: Job) -> Result<()> {
-        let jobs = self.jobs.as_ref().ok_or(StoreError::Closed)?;
-        jobs.try_send(job).map_err(|error| match error {
+    pub(super) fn visit(&self, record: Record, acknowledge: Acknowledge) -> Result<()> {
+        let visits = self.visits.as_ref().ok_or(StoreError::Closed)?;
+        visits.try_send(Arriving::Visit(record, acknowledge)).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => StoreError::Busy,
             mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
         })
     }
 
-    /// Waits where the queue is full.
-    pub(super) fn send_waiting(&self, job: Job) -> Result<()> {
-        let jobs = self.jobs.as_ref().ok_or(StoreError::Closed)?;
-        jobs.blocking_send(job).map_err(|_| StoreError::Closed)
+    pub(super) fn change(&self, change: Change) -> Result<()> {
+        self.jobs.send(Job::Change(change)).map_err(|_| StoreError::Closed)
     }
 
-    /// Brings all of the WAL back and cuts its file to nothing; false where a reader still needs some of it.
+    /// Waits until all that was acknowledged before is in the tables; an error where they can't take it.
+    pub(super) fn settle(&self) -> Result<()> {
+        self.progress.settle(&self.jobs)
+    }
+
+    /// Empties the files of what has arrived, brings all of the WAL back and cuts its file to nothing; false where a reader still needs some of
+    /// it.
     pub(super) fn truncate(&self) -> Result<bool> {
+        let (done, emptied) = sync_channel(1);
+        let visits = self.visits.as_ref().ok_or(StoreError::Closed)?;
+        visits.blocking_send(Arriving::Forget(done)).map_err(|_| StoreError::Closed)?;
+        let emptied = emptied.recv().map_err(|_| StoreError::Closed)??;
         let (done, finished) = sync_channel(1);
         let checkpoints = self.checkpoints.as_ref().ok_or(StoreError::Closed)?;
         checkpoints.send(Checkpoint::Truncate(done)).map_err(|_| StoreError::Closed)?;
-        finished.recv().map_err(|_| StoreError::Closed)?
+        Ok(finished.recv().map_err(|_| StoreError::Closed)?? && emptied)
     }
+}
+
+fn spawn<T: Send + 'static>(name: &str, run: impl FnOnce() -> T + Send + 'static) -> Result<JoinHandle<T>> {
+    thread::Builder::new().name(name.into()).spawn(run).map_err(|error| StoreError::File {
+        what: "a thread of the store could not be started",
+        reason: error.to_string(),
+    })
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.jobs = None;
+        self.visits = None;
+        // A thread's panic was said when it happened.
+        let arrivals = self.reception.take().and_then(|thread| thread.join().ok());
+        let _ = self.jobs.send(Job::Close);
         self.checkpoints = None;
         for thread in self.threads.drain(..) {
-            // Its panic was said when it happened.
             let _ = thread.join();
+        }
+        if let Some(arrivals) = arrivals
+            && self.progress.is_settled()
+        {
+            arrivals.remove();
         }
     }
 }
@@ -120,6 +185,18 @@ impl Drop for Writer {
 struct State {
     connection: Connection,
     applier: Applier,
+    /// Visits that were acknowledged and are not in the tables. Shared with the transaction that moves them, so that they are still here
+    /// if that fails.
+    arrived: Arc<Vec<Record>>,
+    /// The number of the last one that arrived.
+    last: u64,
+    /// When they are moved at the latest.
+    move_at: Option<Instant>,
+    /// Why they could not be.
+    stuck: Option<StoreError>,
+    progress: Arc<Progress>,
+    /// Hears which tallies have changed.
+    kept: Arc<KeptTallies>,
     checkpoints: Sender<Checkpoint>,
     /// Pages in the WAL from which on a checkpoint is due.
     next_checkpoint: i64,
@@ -127,41 +204,170 @@ struct State {
     _lock: Lock,
 }
 
+impl Drop for State {
+    fn drop(&mut self) {
+        self.progress.close();
+    }
+}
+
+/// What is to be done next.
+#[derive(Default)]
+struct Due {
+    jobs: Vec<Job>,
+    /// Visits are to be moved.
+    moving: bool,
+    /// Nothing comes after it.
+    last: bool,
+}
+
 /// Whom to answer when the transaction is through.
 enum Waiting {
-    Visit(oneshot::Sender<Result<()>>, Result<()>),
+    Visit(Acknowledge, Result<()>),
     Change(Answer),
 }
 
 impl State {
-    fn run(mut self, mut waiting: mpsc::Receiver<Job>) {
-        let mut jobs = Vec::with_capacity(BATCH);
-        while waiting.blocking_recv_many(&mut jobs, BATCH) > 0 {
-            let whole = catch_unwind(AssertUnwindSafe(|| self.batch(&mut jobs)));
+    fn run(mut self, waiting: &Receiver<Job>) {
+        let mut closing = false;
+        loop {
+            let Due { mut jobs, moving, last } = self.gather(waiting);
+            closing |= last;
+            let whole = catch_unwind(AssertUnwindSafe(|| self.turn(&mut jobs, moving)));
             if whole.is_err() {
                 // Whoever waited is told that by the end of his channel. The panic's text is out already.
                 jobs.clear();
                 self.roll_back();
+                self.ended(Some(StoreError::Sqlite("the writer failed; the log says how".into())));
             }
             self.look_at_wal();
+            if closing && (self.arrived.is_empty() || self.stuck.is_some()) {
+                return;
+            }
         }
     }
 
-    /// One transaction.
+    /// Waits until there is something to do, and takes all of it that is there.
+    fn gather(&mut self, waiting: &Receiver<Job>) -> Due {
+        let mut due = Due::default();
+        while due.jobs.is_empty() && !due.moving && self.arrived.len() < MOVED {
+            let job = match self.move_at {
+                None => waiting.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(at) => waiting.recv_timeout(at.saturating_duration_since(Instant::now())),
+            };
+            match job {
+                Ok(job) => self.take(job, &mut due),
+                Err(RecvTimeoutError::Timeout) => due.moving = true,
+                Err(RecvTimeoutError::Disconnected) => self.take(Job::Close, &mut due),
+            }
+        }
+        while due.jobs.len() < BATCH && self.arrived.len() < MOVED {
+            let Ok(job) = waiting.try_recv() else { break };
+            self.take(job, &mut due);
+        }
+        due
+    }
+
+    fn take(&mut self, job: Job, due: &mut Due) {
+        match job {
+            Job::Arrived(mut records, last) => {
+                self.move_at.get_or_insert_with(|| Instant::now() + MOVE_AFTER);
+                Arc::make_mut(&mut self.arrived).append(&mut records);
+                self.last = last;
+            }
+            Job::Move => due.moving = true,
+            Job::Close => (due.moving, due.last) = (true, true),
+            job => due.jobs.push(job),
+        }
+    }
+
+    /// What has arrived, then what waits.
+    fn turn(&mut self, jobs: &mut Vec<Job>, moving: bool) {
+        // Where the tables don't take what has arrived, a change may make room.
+        let moves = self.stuck.is_none() || jobs.is_empty();
+        let due = moving || !jobs.is_empty() || self.arrived.len() >= MOVED;
+        while moves && due && !self.arrived.is_empty() {
+            self.move_arrived();
+            if jobs.is_empty() || self.stuck.is_some() {
+                break;
+            }
+        }
+        if !jobs.is_empty() {
+            self.batch(jobs);
+            if self.stuck.is_some() {
+                self.move_arrived();
+            }
+        }
+    }
+
+    /// Moves visits that were acknowledged into the tables, in one transaction.
+    fn move_arrived(&mut self) {
+        let arrived = Arc::clone(&self.arrived);
+        let some = &arrived[..arrived.len().min(MOVED)];
+        let left = (arrived.len() - some.len()) as u64;
+        let mut failed = self.connection.execute_batch("BEGIN IMMEDIATE").err().map(StoreError::from);
+        for outcome in self.write_records(some, &mut failed) {
+            match outcome {
+                // It was acknowledged, and will not be other than it is.
+                Err(error @ (StoreError::Invalid(_) | StoreError::Missing(_))) => {
+                    tracing::error!(%error, "a visit could not be kept");
+                }
+                Err(error) => drop(failed.get_or_insert(error)),
+                Ok(()) => {}
+            }
+        }
+        if failed.is_none() {
+            failed = note_moved(&self.connection, self.last - left).err();
+        }
+        if failed.is_none() {
+            failed = self.connection.execute_batch("COMMIT").err().map(StoreError::from);
+        }
+        let count = some.len();
+        drop(arrived);
+        if failed.is_some() {
+            self.roll_back();
+        } else {
+            drop(Arc::make_mut(&mut self.arrived).drain(..count));
+        }
+        self.kept.changed(self.applier.touched.drain());
+        self.ended(failed);
+    }
+
+    /// Says how moving ended.
+    fn ended(&mut self, stuck: Option<StoreError>) {
+        if let Some(error) = &stuck
+            && self.stuck.is_none()
+        {
+            tracing::error!(%error, "visits that were acknowledged wait for their place in the store");
+        }
+        self.move_at = match &stuck {
+            _ if self.arrived.is_empty() => None,
+            // There are more of them than one transaction takes.
+            None => Some(Instant::now()),
+            Some(_) => Some(Instant::now() + RETRY_AFTER),
+        };
+        self.stuck.clone_from(&stuck);
+        self.progress.turned(self.last - self.arrived.len() as u64, stuck);
+    }
+
+    /// One transaction of what waits for it.
     fn batch(&mut self, jobs: &mut Vec<Job>) {
         let mut answers = Vec::with_capacity(jobs.len());
-        let mut finishing = Vec::new();
-        let (mut records, mut senders) = (Vec::with_capacity(jobs.len()), Vec::with_capacity(jobs.len()));
+        let (mut finishing, mut written) = (Vec::new(), Vec::new());
+        let (mut records, mut senders) = (Vec::new(), Vec::new());
         let mut failed = self.connection.execute_batch("BEGIN IMMEDIATE").err().map(StoreError::from);
         let mut changes = Vec::new();
         for job in jobs.drain(..) {
             match job {
-                Job::Record(record, done) => {
-                    records.push(record);
-                    senders.push(done);
+                Job::Records(visits, done) => {
+                    for (record, acknowledge) in visits {
+                        records.push(record);
+                        senders.push(acknowledge);
+                    }
+                    written.push(done);
                 }
                 Job::Change(change) => changes.push(change),
                 Job::Finish(truncate, done) => finishing.push((truncate, done)),
+                Job::Arrived(..) | Job::Move | Job::Close => {}
             }
         }
         // Visits before changes: nobody who waits for a change has sent a visit after it yet.
@@ -176,6 +382,7 @@ impl State {
         if failed.is_some() {
             self.roll_back();
         }
+        self.kept.changed(self.applier.touched.drain());
         let outcome = || failed.clone().map_or(Ok(()), Err);
         for answer in answers {
             match answer {
@@ -184,6 +391,7 @@ impl State {
                 Waiting::Change(answer) => answer(outcome()),
             }
         }
+        drop(written);
         for (truncate, done) in finishing {
             // Visits must not wait for a reader who still needs the WAL.
             let _ = self.connection.busy_timeout(TRUNCATE_WAIT);
@@ -281,7 +489,7 @@ fn checkpoint(connection: &Connection, mode: &str) -> Result<(i64, i64)> {
 }
 
 /// The thread beside the writer.
-fn run_checkpoints(connection: &Connection, due: &Receiver<Checkpoint>, writer: &mpsc::WeakSender<Job>) {
+fn run_checkpoints(connection: &Connection, due: &Receiver<Checkpoint>, writer: &Sender<Job>) {
     while let Ok(asked) = due.recv() {
         let mut left = i64::MAX;
         // Each turn is shorter than the one before unless the writer is faster than the disk.
@@ -300,11 +508,7 @@ fn run_checkpoints(connection: &Connection, due: &Receiver<Checkpoint>, writer: 
         }
         let finish = |truncate: bool| {
             let (done, finished) = sync_channel(1);
-            let jobs = writer.upgrade().ok_or(StoreError::Closed)?;
-            if jobs.blocking_send(Job::Finish(truncate, done)).is_err() {
-                return Err(StoreError::Closed);
-            }
-            drop(jobs);
+            writer.send(Job::Finish(truncate, done)).map_err(|_| StoreError::Closed)?;
             finished.recv().map_err(|_| StoreError::Closed)?
         };
         match asked {

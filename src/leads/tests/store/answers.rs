@@ -463,11 +463,20 @@ fn a_second_writer_is_refused_and_files_are_the_owners_alone() {
     let store = place.open();
     store.site("shop").unwrap();
     assert!(matches!(Store::open(place.path("leads.db"), StoreOptions::default()), Err(StoreError::Locked)));
-    for name in ["leads.db", "leads.db-wal", "leads.db-shm", "leads.db-lock"] {
+    for name in [
+        "leads.db",
+        "leads.db-wal",
+        "leads.db-shm",
+        "leads.db-lock",
+        "leads.db-arrived-0",
+        "leads.db-arrived-1",
+    ] {
         let mode = std::fs::metadata(place.path(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
     drop(store);
     drop(place.open());
-    assert!(!place.path("leads.db-wal").exists(), "closing leaves one file");
+    for name in ["leads.db-wal", "leads.db-arrived-0", "leads.db-arrived-1"] {
+        assert!(!place.path(name).exists(), "closing leaves one file, and the lock's");
+    }
 }

@@ -78,9 +78,10 @@ struct SmallDisk<'a>(&'a Path);
 
 impl SmallDisk<'_> {
     /// None where this user may not mount.
-    fn mount(path: &Path) -> Option<SmallDisk<'_>> {
+    fn mount(path: &Path, megabytes: u32) -> Option<SmallDisk<'_>> {
         fs::create_dir(path).unwrap();
-        let status = Command::new("mount").args(["-t", "tmpfs", "-o", "size=6m", "tmpfs"]).arg(path).status();
+        let size = format!("size={megabytes}m");
+        let status = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(path).status();
         status.is_ok_and(|status| status.success()).then_some(SmallDisk(path))
     }
 }
@@ -95,7 +96,7 @@ impl Drop for SmallDisk<'_> {
 fn a_full_disk_refuses_visits_and_loses_none() {
     let place = Place::new();
     let directory = place.path("disk");
-    let Some(_disk) = SmallDisk::mount(&directory) else {
+    let Some(_disk) = SmallDisk::mount(&directory, 6) else {
         eprintln!(
             "not run: this user may not mount a file system; the test above fills a store that may not grow"
         );
@@ -124,6 +125,45 @@ fn a_full_disk_refuses_visits_and_loses_none() {
     let store = Store::open(&path, StoreOptions::default()).unwrap();
     assert_eq!((views(&store, "lei:1"), views(&store, "lei:2")), (before, 20));
     drop(store);
+    sound(&path);
+}
+
+#[test]
+fn visits_that_were_acknowledged_wait_until_a_full_disk_has_room() {
+    let place = Place::new();
+    let directory = place.path("disk");
+    let Some(_disk) = SmallDisk::mount(&directory, 100) else {
+        eprintln!("not run: this user may not mount a file system");
+        return;
+    };
+    let path = directory.join("leads.db");
+    let store = Store::open(&path, StoreOptions::default()).unwrap();
+    let site = store.site("shop").unwrap();
+    let visit =
+        |number| Record::Seen(Box::new(seen(site, NOW, company("lei:1", "One"), &format!("/{number}"))));
+    // Somebody else holds the tables, so that what is acknowledged meanwhile is in none of them.
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    for number in 0..50 {
+        store.record_blocking(visit(number)).expect("an acknowledgement does not wait for the tables");
+    }
+    let ballast = directory.join("ballast");
+    let mut file = File::create(&ballast).unwrap();
+    while file.write_all(&[1; 4096]).is_ok() {}
+    drop(file);
+    other.execute_batch("ROLLBACK").unwrap();
+    for number in 50..60 {
+        assert!(matches!(store.record_blocking(visit(number)), Err(StoreError::Full)));
+    }
+    assert!(store.lead("lei:1", &formula(), NOW).unwrap().is_none(), "questions are answered");
+    assert!(matches!(store.erase_company("lei:1", "dpo", NOW), Err(StoreError::Full)));
+    drop(store);
+    // Nor are they lost when the store is closed.
+    fs::remove_file(&ballast).unwrap();
+    let store = Store::open(&path, StoreOptions::default()).unwrap();
+    store.record_blocking(visit(60)).expect("there is room again");
+    assert_eq!(views(&store, "lei:1"), 51);
+    drop((store, other));
     sound(&path);
 }
 
