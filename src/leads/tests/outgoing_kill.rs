@@ -42,7 +42,7 @@ fn receiver() -> (u16, mpsc::Receiver<(String, String)>) {
                     break;
                 }
                 if let Some(value) = line.strip_prefix("webhook-id: ") {
-                    id = value.trim().to_owned();
+                    value.trim().clone_into(&mut id);
                 }
                 if let Some(value) = line.strip_prefix("content-length: ") {
                     length = value.trim().parse().unwrap();
@@ -78,7 +78,7 @@ fn child(text: &str) {
         runtime.block_on(Outgoing::start(store.clone(), targets, ScoreFormula::default())).unwrap();
     for number in 0..EACH {
         let id = format!("msg_{turn}_{number}");
-        let body = Event::test(&[id.clone()], 0).to_json();
+        let body = Event::test(std::slice::from_ref(&id), 0).to_json();
         let delivery =
             NewDelivery { id: id.clone(), target: "hook".into(), kind: "test", company: None, body };
         store.add_deliveries(vec![delivery], 10_000, nameplate_leads::now()).unwrap();

@@ -74,12 +74,12 @@ impl Shop {
         let options = GenerationOptions { suppression: Some(list.clone()), ..GenerationOptions::default() };
         let generations = Arc::new(Generations::open(&file, options).unwrap());
         let config: LeadsConfig = toml::from_str(&format!(
-            "store = {:?}\nown_networks = [\"192.0.2.200/32\"]\n\
+            "store = \"{}\"\nown_networks = [\"192.0.2.200/32\"]\n\
              [[sites]]\nname = \"shop\"\nhosts = [\"shop.example\"]\nhighest_level = \"sessions\"\n\
              [[sites.page_groups]]\nname = \"pricing\"\nprefixes = [\"/pricing\"]\npoints = 10\n\
              [[sites]]\nname = \"blog\"\nhosts = [\"blog.example\"]\nlegal_basis = \"legitimate-interest\"\n\
              [[sites]]\nname = \"quiet\"\nhosts = [\"quiet.example\"]\nhighest_level = \"count\"\n",
-            directory.path().join("leads.db")
+            directory.path().join("leads.db").display()
         ))
         .unwrap();
         let leads = Arc::new(Leads::open(config, generations, Some(list.clone())).unwrap());
@@ -89,7 +89,8 @@ impl Shop {
     /// A visit with consent to everything, unless `more` says otherwise.
     fn try_visit(&self, address: &str, more: Value) -> Result<VisitReply, LeadsError> {
         let mut visit = json!({"site": "shop", "address": address, "consent": "sessions"});
-        visit.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let Value::Object(more) = more else { panic!("an object") };
+        visit.as_object_mut().unwrap().extend(more);
         let mut json = serde_json::to_vec(&visit).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let reply = runtime.block_on(self.leads.visit(&mut json));

@@ -38,6 +38,7 @@ pub(super) const SUFFIXES: [&str; 2] = ["-arrived-0", "-arrived-1"];
 
 /// A visit as it stands in the files.
 #[derive(Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 enum Line<'a> {
     Counted {
         site: u32,
@@ -313,7 +314,7 @@ mod tests {
     fn visit(number: usize) -> Record {
         Record::Seen(Box::new(Seen {
             site: SiteNumber(1),
-            at: number as Timestamp,
+            at: Timestamp::try_from(number).unwrap(),
             company: CompanyFacts {
                 id: "lei:1".into(), name: "Ünë \"\n".into(), ..CompanyFacts::default()
             },
