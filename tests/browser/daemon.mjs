@@ -156,7 +156,9 @@ ${config}`,
         headers: { ...headers, 'x-forwarded-proto': 'https', 'x-forwarded-for': this.address },
       });
       handed.on('response', (reply) => {
-        response.writeHead(reply.statusCode, reply.headers);
+        // What is between this server and the daemon ends here.
+        const { connection: _, ...headers } = reply.headers;
+        response.writeHead(reply.statusCode, headers);
         reply.pipe(response);
       });
       handed.on('error', () => response.destroy());

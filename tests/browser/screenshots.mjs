@@ -17,6 +17,11 @@ try {
   await leaveRequest(page, owner, 'Erfundene Werke GmbH', 'Please block us. We can be reached by telephone.');
   const take = async (name, path, target = page) => {
     await target.goto(path.startsWith('https:') ? path : owner.dashboard + path);
+    // The folder has another name each time; where a package puts it says more.
+    await target.evaluate((folder) => {
+      const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+      while (texts.nextNode()) texts.currentNode.data = texts.currentNode.data.replaceAll(folder, '/var/lib/nameplate');
+    }, owner.folder);
     const height = await target.evaluate(() => document.documentElement.scrollHeight);
     const { width } = target.viewportSize();
     // As much as there is, and no more than a look.

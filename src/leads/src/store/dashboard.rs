@@ -191,12 +191,16 @@ impl Store {
                 .prepare_cached("SELECT company, last_seen FROM lead ORDER BY last_seen DESC LIMIT ?1")?;
             let last = statement.query_map([limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
             let last: Vec<(u32, Timestamp)> = last.collect::<rusqlite::Result<_>>()?;
-            let mut views = Vec::new();
+            let mut views: Vec<LatestView> = Vec::new();
             for (company, seen) in last {
+                // Whoever was seen before the oldest that is shown has none among them, nor has anybody after.
+                if views.len() == limit as usize && views.last().is_some_and(|oldest| seen < oldest.at) {
+                    break;
+                }
                 latest_of(connection, &sites, company, seen.div_euclid(DAY), limit, &mut views)?;
+                views.sort_by_key(|view| std::cmp::Reverse(view.at));
+                views.truncate(limit as usize);
             }
-            views.sort_by_key(|view| std::cmp::Reverse(view.at));
-            views.truncate(limit as usize);
             Ok(views)
         })
     }
@@ -333,7 +337,7 @@ impl Share {
     }
 }
 
-/// The latest page views of a company that was seen last on that day, in no order.
+/// Adds the latest page views of a company that was seen last on that day, in no order.
 fn latest_of(
     connection: &Connection,
     sites: &HashMap<u32, String>,
