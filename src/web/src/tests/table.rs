@@ -163,7 +163,7 @@ async fn each_route_lets_in_whom_it_is_for_and_nobody_else() {
                 }
                 (false, _) if known => assert_eq!(status, StatusCode::FORBIDDEN, "{what}"),
                 (false, Surface::Rest | Surface::Site) => {
-                    assert_eq!(status, StatusCode::UNAUTHORIZED, "{what}")
+                    assert_eq!(status, StatusCode::UNAUTHORIZED, "{what}");
                 }
                 (false, Surface::Page) => assert!(leads_to_sign_in(&response), "{what}"),
             }
