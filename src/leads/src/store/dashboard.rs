@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::apply::identified_by;
 use super::audit::AuditEntry;
 use super::period::{DAY, Period, date_of, day_of, days_of_span, spans_of};
-use super::totals::sites;
+use super::totals::{of_span, sites};
 use super::{Result, Store};
 use crate::model::{FilteredQuery, IdentifiedBy, Timestamp};
 
@@ -135,6 +135,7 @@ impl Store {
         let period = period_of(query, now)?;
         let by_month = period.last - period.first >= MOST_DAYS;
         let drawn = points(period, by_month);
+        let tallies = (&*self.shared.kept, self.shared.kept.now());
         self.read(|connection| {
             let sites = sites(connection, &query.sites)?;
             let mut names = [const { Vec::new() }; 3];
@@ -146,13 +147,14 @@ impl Store {
                 let mut distinct = HashSet::new();
                 let (mut count, mut visits) = (0_u64, 0_i64);
                 for (site, span) in places(&sites, spans) {
-                    for (company, its_visits, its_page_views) in tallies(connection, site, span)? {
+                    for kept in of_span(connection, tallies, site, span)?.iter() {
                         // One that is being removed is not there any more.
-                        let Some(seen) = companies.get_mut(&company) else { continue };
-                        seen.visits += its_visits;
-                        seen.page_views += its_page_views;
-                        visits += its_visits;
-                        count += u64::from(once || distinct.insert(company));
+                        let Some(seen) = companies.get_mut(&kept.company) else { continue };
+                        let its = kept.tally();
+                        seen.visits += its.visits;
+                        seen.page_views += its.page_views;
+                        visits += its.visits;
+                        count += u64::from(once || distinct.insert(kept.company));
                     }
                 }
                 let from = date_of(first).to_string();
@@ -170,12 +172,13 @@ impl Store {
     /// async tasks.
     pub fn shown_page_views(&self, query: &FilteredQuery, now: Timestamp) -> Result<u64> {
         let period = period_of(query, now)?;
+        let tallies = (&*self.shared.kept, self.shared.kept.now());
         self.read(|connection| {
             let sites = sites(connection, &query.sites)?;
             let mut sum = 0_i64;
             for (site, span) in period.spans().into_iter().flat_map(|spans| places(&sites, spans)) {
-                sum +=
-                    tallies(connection, site, span)?.iter().map(|(_, _, page_views)| page_views).sum::<i64>();
+                let kept = of_span(connection, tallies, site, span)?;
+                sum += kept.iter().map(|kept| kept.tally().page_views).sum::<i64>();
             }
             Ok(sum.unsigned_abs())
         })
@@ -252,15 +255,6 @@ fn period_of(query: &FilteredQuery, now: Timestamp) -> Result<Period> {
 /// Each of the spans on each of the sites.
 fn places(sites: &[(u32, String)], spans: RangeInclusive<i64>) -> impl Iterator<Item = (u32, i64)> + use<'_> {
     sites.iter().flat_map(move |(site, _)| spans.clone().map(move |span| (*site, span)))
-}
-
-/// The companies of a site in a span, with their visits and page views.
-fn tallies(connection: &Connection, site: u32, span: i64) -> Result<Vec<(u32, i64, i64)>> {
-    let mut statement = connection
-        .prepare_cached("SELECT company, visits, page_views FROM tally WHERE site = ?1 AND span = ?2")?;
-    let rows =
-        statement.query_map([i64::from(site), span], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// The first day of each point, and the spans that it is made of: days, or a whole month.

@@ -63,7 +63,7 @@ pub(super) fn sites(connection: &Connection, names: &[String]) -> Result<Vec<(u3
 /// Every company that was seen in the period and is not hidden. Reads a row for each company in each span of the period that is not kept.
 pub(super) fn candidates(
     connection: &Connection,
-    (kept, now): (&KeptTallies, u64),
+    kept: (&KeptTallies, u64),
     sites: &[(u32, String)],
     period: Period,
     scoring: &Scoring<'_>,
@@ -81,10 +81,7 @@ pub(super) fn candidates(
             };
             let (Some(first), Some(last)) = (edge("min")?, edge("max")?) else { continue };
             for span in first..=last {
-                let rows = match kept.get((*site, span)) {
-                    Some(rows) => rows,
-                    None => read(connection, kept, now, *site, span)?,
-                };
+                let rows = of_span(connection, kept, *site, span)?;
                 if totals.is_empty() {
                     totals.reserve(rows.len() * 2);
                 }
@@ -107,8 +104,16 @@ pub(super) fn candidates(
     Ok(found)
 }
 
-/// The tallies of a span.
-fn read(connection: &Connection, kept: &KeptTallies, now: u64, site: u32, span: i64) -> Result<Arc<[Kept]>> {
+/// The tallies of a site in a span; `now` is what [`KeptTallies::now`] said before the connection's snapshot began.
+pub(super) fn of_span(
+    connection: &Connection,
+    (kept, now): (&KeptTallies, u64),
+    site: u32,
+    span: i64,
+) -> Result<Arc<[Kept]>> {
+    if let Some(rows) = kept.get((site, span)) {
+        return Ok(rows);
+    }
     let mut statement = connection.prepare_cached(
         "SELECT company, visits, sessions, page_views, seconds, groups FROM tally WHERE site = ?1 AND span = ?2",
     )?;
