@@ -217,9 +217,8 @@ fn write_error(error: &LeadsError, reply: &mut Writer) {
             reply.error(&["ERR ", first, second]);
         }
         LeadsError::Invalid(text) => reply.error(&["ERR ", text]),
-        // These say what there should be, and quote nothing.
-        LeadsError::Objection(error) => reply.error(&["ERR ", &error.to_string()]),
-        LeadsError::Correction(error) => reply.error(&["ERR ", &error.to_string()]),
+        LeadsError::Objection(error) => reply.error(&["ERR ", error.text()]),
+        LeadsError::Correction(error) => reply.error(&["ERR ", error.0]),
         LeadsError::Store(StoreError::Busy) => {
             reply.error(&["BUSY too many visits are waiting for the disk; try again"]);
         }

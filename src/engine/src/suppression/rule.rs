@@ -133,6 +133,13 @@ pub struct Suppression {
 #[error("{0}")]
 pub struct InvalidSuppression(pub(super) &'static str);
 
+impl InvalidSuppression {
+    /// What it should be; quotes nothing.
+    pub const fn text(self) -> &'static str {
+        self.0
+    }
+}
+
 impl Suppression {
     /// An entry for a list. Texts must not be empty nor hold control characters; the date is a day
     /// as `2026-06-17`.
