@@ -63,7 +63,7 @@ fn the_example_has_every_key_and_the_default_of_each() {
     }
     let mut top = keys_of_the_example("");
     top.extend(tables.map(|table| table.trim_matches(['[', ']']).to_owned()));
-    top.insert("leads".to_owned());
+    top.extend(["leads", "web"].map(str::to_owned));
     assert_eq!(top, keys_of_the_schema(""));
 }
 
@@ -81,6 +81,39 @@ fn the_example_has_every_key_of_leads_and_the_default_of_each() {
         "[leads.outgoing.mail]",
         "[[leads.targets]]",
     ];
+    have_the_keys_of_the_schema(&tables);
+
+    let leads = read(&uncommented()).unwrap().leads.unwrap();
+    leads.check().unwrap();
+    let least = "[leads]\nstore = \"x\"\n[[leads.sites]]\nname = \"shop\"\nhosts = []";
+    let defaults = read(least).unwrap().leads.unwrap();
+    let header = (leads.proxies.header, defaults.proxies.header);
+    assert_eq!(header.0, header.1);
+    assert_eq!(leads.bots, defaults.bots);
+    assert_eq!(leads.retention, defaults.retention);
+    assert_eq!(leads.score, defaults.score);
+    let outgoing = OutgoingConfig { allow: Vec::new(), certificates: None, mail: None, ..leads.outgoing };
+    assert_eq!(outgoing, defaults.outgoing);
+    assert!(defaults.targets.is_empty() && leads.targets[0].repeat == Repeat::default());
+    assert_eq!(leads.freemail, defaults.freemail);
+    assert_eq!(leads.sites[0].policy(), defaults.sites[0].policy());
+}
+
+#[test]
+fn the_example_has_every_key_of_web_and_the_default_of_each() {
+    have_the_keys_of_the_schema(&["[web]", "[web.sessions]", "[web.objection]", "[web.limits]"]);
+    let web = read(&uncommented()).unwrap().web.unwrap();
+    web.check().unwrap();
+    let mut expected = read("[web]\nlisten = \"127.0.0.1:8420\"").unwrap().web.unwrap();
+    // These have none.
+    expected.hosts = web.hosts.clone();
+    expected.tls = web.tls.clone();
+    expected.objection.resolver = web.objection.resolver;
+    assert_eq!(web, expected);
+}
+
+/// Of these tables the example has every key, and no other.
+fn have_the_keys_of_the_schema(tables: &[&str]) {
     let name = |table: &str| table.trim_matches(['[', ']']).rsplit('.').next().unwrap().to_owned();
     for table in tables {
         let mut keys = keys_of_the_example(table);
@@ -100,21 +133,6 @@ fn the_example_has_every_key_of_leads_and_the_default_of_each() {
         let before = if table.ends_with("groups]]") { "[[leads.sites]]\n" } else { "" };
         assert_eq!(keys, keys_of_the_schema(&format!("{before}{table}")), "{table}");
     }
-
-    let leads = read(&uncommented()).unwrap().leads.unwrap();
-    leads.check().unwrap();
-    let least = "[leads]\nstore = \"x\"\n[[leads.sites]]\nname = \"shop\"\nhosts = []";
-    let defaults = read(least).unwrap().leads.unwrap();
-    let header = (leads.proxies.header, defaults.proxies.header);
-    assert_eq!(header.0, header.1);
-    assert_eq!(leads.bots, defaults.bots);
-    assert_eq!(leads.retention, defaults.retention);
-    assert_eq!(leads.score, defaults.score);
-    let outgoing = OutgoingConfig { allow: Vec::new(), certificates: None, mail: None, ..leads.outgoing };
-    assert_eq!(outgoing, defaults.outgoing);
-    assert!(defaults.targets.is_empty() && leads.targets[0].repeat == Repeat::default());
-    assert_eq!(leads.freemail, defaults.freemail);
-    assert_eq!(leads.sites[0].policy(), defaults.sites[0].policy());
 }
 
 fn uncommented() -> String {

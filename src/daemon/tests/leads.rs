@@ -98,7 +98,7 @@ async fn the_daemons_own_user_may_purge_and_back_up() {
 #[tokio::test]
 async fn the_commands_are_there_with_leads_alone() {
     let with = start().await;
-    with.connect().await.ask(request(&["COMMAND", "COUNT"]), ":25\r\n").await;
+    with.connect().await.ask(request(&["COMMAND", "COUNT"]), ":26\r\n").await;
     with.stop().await;
     let without = Daemon::start().await;
     let mut client = without.connect().await;
