@@ -26,7 +26,7 @@
 //! `connection` reads and answers; `resp` is the protocol; `commands` what can be asked; `output` and `buffer`
 //! hold bytes, of which all clients share a `budget`; `deadline` is a client's time; `state` is what connections
 //! share; `counters` what is counted; `config` what can be set and `limits` what can't. `notify` tells the service
-//! manager how it goes; `descriptors` makes room for clients. [`monitor`] answers for metrics and health on a
+//! manager how it goes; `descriptors` makes room for clients; `program` gives back what only the start needed. [`monitor`] answers for metrics and health on a
 //! socket of its own. [`client`] is the other side.
 
 mod access;
@@ -45,6 +45,7 @@ mod limits;
 pub mod monitor;
 mod notify;
 mod output;
+mod program;
 pub mod resp;
 mod server;
 pub mod socket;
@@ -238,6 +239,7 @@ async fn serve_state(
     });
     notify::ready(build);
     ready();
+    program::give_back_what_the_start_needed();
     run(clients.listener, state, shutdown).await?;
     watcher.abort();
     if let Some(purging) = purging {

@@ -102,7 +102,7 @@ async fn the_commands_are_there_with_leads_alone() {
     with.stop().await;
     let without = Daemon::start().await;
     let mut client = without.connect().await;
-    for command in ["VISIT", "LEADS", "LEAD", "VISITOR", "FILTERED", "PURGE", "BACKUP"] {
+    for command in ["VISIT", "LEADS", "LEAD", "VISITOR", "FILTERED", "PURGE", "BACKUP", "OBJECTION"] {
         client.ask(request(&[command, "{}"]), "-ERR unknown command\r\n").await;
     }
     client.ask(request(&["COMMAND", "INFO", "visit"]), "*1\r\n*-1\r\n").await;
