@@ -3,12 +3,12 @@
 
 import { execFileSync, spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { request as ask } from 'node:http';
 import { createServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PATIENCE_MILLISECONDS, ROOT } from './support.mjs';
+import { PATIENCE_MILLISECONDS, removeFolder, ROOT } from './support.mjs';
 
 export const PASSWORD = 'correct horse battery staple';
 const BINARY = process.env.NAMEPLATE_BIN ?? join(ROOT, 'target/release/nameplate');
@@ -130,7 +130,7 @@ ${config}`,
     const ended = new Promise((done) => this.daemon.once('exit', done));
     this.daemon.kill('SIGTERM');
     await ended;
-    rmSync(this.folder, { recursive: true, force: true });
+    await removeFolder(this.folder);
   }
 
   // The web server: the site itself, and what it hands on.
@@ -142,13 +142,15 @@ ${config}`,
         .concat(['-addext', 'subjectAltName=DNS:*.example', '-keyout', key, '-out', certificate]),
       { stdio: 'ignore' },
     );
-    this.front = createServer({ key: readFileSync(key), cert: readFileSync(certificate) }, (request, response) => {
+    this.front = createServer({ key: readFileSync(key), cert: readFileSync(certificate) }, async (request, response) => {
       const shop = request.headers.host.startsWith('shop.example');
       if (shop && !request.url.startsWith('/nameplate/')) {
         response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(this.page);
         return;
       }
       const { connection, ...headers } = request.headers;
+      // In one write: the daemon may have answered, and ended the connection, before there would be a second one.
+      const body = Buffer.concat(await request.toArray());
       const handed = ask({
         socketPath: this.socket,
         path: request.url,
@@ -161,8 +163,9 @@ ${config}`,
         response.writeHead(reply.statusCode, headers);
         reply.pipe(response);
       });
-      handed.on('error', () => response.destroy());
-      request.pipe(handed);
+      // A daemon that has answered may end the connection before all of a body was written.
+      handed.on('error', () => response.headersSent || response.destroy());
+      handed.end(body);
     });
     await new Promise((done) => this.front.listen(0, '127.0.0.1', done));
     this.port = this.front.address().port;

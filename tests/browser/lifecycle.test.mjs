@@ -3,11 +3,11 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { CHROMIUM, CHROMIUM_FLAGS, html, ROUTE, Server } from './support.mjs';
+import { CHROMIUM, CHROMIUM_FLAGS, html, removeFolder, ROUTE, Server } from './support.mjs';
 
 // Ahead of the page script: calls `window.onVisit` with how many visits this page has sent.
 const WATCH = `
@@ -23,8 +23,8 @@ const WATCH = `
 
 const TAG = 'data-level="sessions"';
 
-// Opens `path` of a server with these pages in a Chromium, and waits for a post to `/end`.
-async function run(test, pages, path) {
+// Opens `path` of a server with these pages in a Chromium, and waits for a post to `/end`, or for the page view of the `last` page.
+async function run(test, pages, path, last) {
   const server = await new Server().start();
   const profile = mkdtempSync(join(tmpdir(), 'np-'));
   for (const [name, page] of Object.entries(pages(server))) server.pages.set(name, page);
@@ -35,11 +35,12 @@ async function run(test, pages, path) {
     browser.kill();
     await ended;
     await server.stop();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 10 });
+    await removeFolder(profile);
   });
-  await server.until(() => server.posts.some((post) => post.path === '/end'), 'the end');
   // What happened, in the order in which it came in.
-  return server.posts.map(({ path, visit }) => (path === ROUTE ? new URL(visit.url).pathname : `(${path.slice(1)})`));
+  const happened = () => server.posts.map(({ path, visit }) => (path === ROUTE ? new URL(visit.url).pathname : `(${path.slice(1)})`));
+  await server.until(() => happened().includes(last ?? '(end)'), 'the end');
+  return happened();
 }
 
 const page = (script) => ({ body: html({ tag: TAG, before: WATCH + script }) });
@@ -55,11 +56,13 @@ describe('the back/forward cache', () => {
       () => ({
         '/a': page(first('')),
         '/b': page('window.onVisit = () => history.back();'),
-        '/c': page("window.onVisit = () => tell('/end');"),
+        '/c': page('window.onVisit = () => {};'),
       }),
       '/a',
+      '/c',
     );
-    assert.deepEqual(happened, ['/a', '/b', '(persisted)', '/a', '/c', '(end)']);
+    // Each post has a connection of its own: those that follow one another at once may change places.
+    assert.deepEqual(happened.sort(), ['(persisted)', '/a', '/a', '/b', '/c']);
   });
 
   it('a page that comes back after a withdrawal sends nothing, though its consent tool knows nothing of it', async (test) => {
@@ -72,7 +75,7 @@ describe('the back/forward cache', () => {
       }),
       '/a',
     );
-    assert.deepEqual(happened, ['/a', '/b', '(persisted)', '(end)']);
+    assert.deepEqual(happened.sort(), ['(end)', '(persisted)', '/a', '/b']);
   });
 });
 

@@ -1,6 +1,6 @@
 // A web server on loopback that serves pages and keeps what it is sent, and Debian's Chromium.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -81,6 +81,18 @@ export class Server {
         const alarm = setTimeout(wake, left);
         this.#waiting.push(() => (clearTimeout(alarm), wake()));
       });
+    }
+  }
+}
+
+// Removes a folder that a process which is just ending may still write to.
+export async function removeFolder(folder) {
+  for (const ends = Date.now() + PATIENCE_MILLISECONDS; ; ) {
+    try {
+      return rmSync(folder, { recursive: true, force: true });
+    } catch (error) {
+      if (Date.now() > ends) throw error;
+      await new Promise((done) => setTimeout(done, 100));
     }
   }
 }
