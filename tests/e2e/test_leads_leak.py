@@ -42,8 +42,8 @@ url = "http://127.0.0.1:{port}/hook"
 secret_file = "{folder}/secret"
 """
 
-# Four bytes, and eight hexadecimal digits, are anywhere by chance: in the WAL's checksums, in times, in random
-# ids. What leaks, leaks by the thousands.
+# Four bytes, and eight hexadecimal digits, are anywhere by chance: in the WAL's checksums, in times, in
+# random ids. What leaks, leaks by the thousands.
 CHANCE = 5
 
 
