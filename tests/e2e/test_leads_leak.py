@@ -313,7 +313,7 @@ def keep_and_search(addresses, database, folder, receiver):
     finally:
         leads.daemon.kill()
 
-    assert {"leads.db", "leads.db-wal", "daemon.log"} <= kept.keys()
+    assert {"leads.db", "leads.db-wal", "leads.db-arrived-0", "daemon.log"} <= kept.keys()
     assert any(name.endswith(".backup") for name in kept)
     kept["replies"] = b"\n".join(reply for reply in replies if reply)
     kept["webhooks"] = b"\n".join(str(headers).encode() + body for _, headers, body in receiver.requests)

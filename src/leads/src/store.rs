@@ -71,9 +71,9 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::model::{Record, SiteNumber};
 pub use alerts::{Entered, Looked, Touched, Watch};
-pub use audit::AuditEntry;
+pub use audit::{AuditEntry, AuditFound, AuditSearch};
 pub use backup::{BackupReport, LONGEST_BACKUP_DAYS, check_store, expire_backups, restore, verify_backup};
-pub use dashboard::{AuditFound, AuditSearch, Breakdown, LatestView, Overview, OverviewPoint, Share};
+pub use dashboard::{Breakdown, LatestView, Overview, OverviewPoint, Share};
 pub use deliveries::{Delivery, DeliveryState, Failed, NewDelivery, Next, Resend, TargetState};
 pub use objection::{CompanySelector, StoredObjection};
 pub use requests::{LONGEST_REQUEST, LONGEST_REQUESTED_NAME, ObjectionRequest};

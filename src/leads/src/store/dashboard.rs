@@ -1,5 +1,5 @@
-//! What the dashboard draws and watches: sums over a period, the latest page views, the audit log searched. Sums are read from the tallies, as
-//! pages of companies are; of page views only those that are shown are read.
+//! What the dashboard draws and watches: sums over a period, and the latest page views. Sums are read from the tallies, as pages of companies
+//! are; of page views only those that are shown are read.
 
 use std::ops::RangeInclusive;
 
@@ -7,7 +7,6 @@ use hashbrown::{HashMap, HashSet};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::apply::identified_by;
-use super::audit::AuditEntry;
 use super::period::{DAY, Period, date_of, day_of, days_of_span, spans_of};
 use super::totals::{of_span, sites};
 use super::{Result, Store};
@@ -21,9 +20,6 @@ const LONGEST: i64 = 3660;
 const TOP: usize = 10;
 /// Visits of a company, and page views of a visit, that are looked at for the latest ones.
 const LATEST_VISITS: u32 = 50;
-/// Entries of the audit log that one search looks at.
-const SEARCHED: i64 = 50_000;
-
 /// Companies and visits of a period, in sums.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Overview {
@@ -99,26 +95,6 @@ pub struct LatestView {
     pub title: Option<String>,
     /// The referring host.
     pub referrer: Option<String>,
-}
-
-/// Which entries of the audit log are wanted.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AuditSearch {
-    /// Only entries with a lower number.
-    pub before: Option<i64>,
-    /// Only of this actor.
-    pub actor: Option<String>,
-    /// Only of this action.
-    pub action: Option<String>,
-}
-
-/// What a search of the audit log found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AuditFound {
-    /// The newest first.
-    pub entries: Vec<AuditEntry>,
-    /// Where to go on, if there may be more.
-    pub next: Option<i64>,
 }
 
 /// What is summed up of a company while an overview is read.
@@ -205,42 +181,6 @@ impl Store {
                 views.truncate(limit as usize);
             }
             Ok(views)
-        })
-    }
-
-    /// The newest entries of the audit log that fit, at most `limit`. Looks at 50,000 entries at most: there may be more where it says where to go
-    /// on, even if it found none. Waits: not for async tasks.
-    pub fn search_audit(&self, search: &AuditSearch, limit: u32) -> Result<AuditFound> {
-        self.read(|connection| {
-            let bounds: Option<(i64, i64)> = connection
-                .prepare_cached(
-                    "SELECT (SELECT min(id) FROM audit), (SELECT max(id) FROM audit) FROM audit LIMIT 1",
-                )?
-                .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
-                .optional()?;
-            let Some((first, last)) = bounds else { return Ok(AuditFound::default()) };
-            let before = search.before.unwrap_or(i64::MAX).clamp(first, last + 1);
-            let from = before - SEARCHED;
-            let mut statement = connection.prepare_cached(
-                "SELECT id, at, actor, action, subject, details FROM audit
-                 WHERE id < ?1 AND id >= ?2 AND (?3 IS NULL OR actor = ?3) AND (?4 IS NULL OR action = ?4)
-                 ORDER BY id DESC LIMIT ?5",
-            )?;
-            let rows =
-                statement.query_map(params![before, from, search.actor, search.action, limit], |row| {
-                    Ok(AuditEntry {
-                        id: row.get(0)?,
-                        at: row.get(1)?,
-                        actor: row.get(2)?,
-                        action: row.get(3)?,
-                        subject: row.get(4)?,
-                        details: row.get(5)?,
-                    })
-                })?;
-            let entries: Vec<AuditEntry> = rows.collect::<rusqlite::Result<_>>()?;
-            let full = entries.len() == limit as usize;
-            let next = entries.last().filter(|_| full).map_or(from, |last| last.id);
-            Ok(AuditFound { entries, next: (next > first).then_some(next) })
         })
     }
 }

@@ -59,6 +59,13 @@ struct Texts {
     origins: BTreeSet<i64>,
 }
 
+impl Texts {
+    fn add(&mut self, others: Texts) {
+        self.pages.extend(others.pages);
+        self.origins.extend(others.origins);
+    }
+}
+
 /// A visit that is being removed.
 struct Leaving {
     day: i64,
@@ -241,8 +248,7 @@ impl Store {
             })?;
             removed += count;
             from = next;
-            texts.pages.extend(touched.pages);
-            texts.origins.extend(touched.origins);
+            texts.add(touched);
         }
         removed += self.remove_texts(texts)?;
         removed += self.finish_removals()?;
@@ -318,8 +324,7 @@ impl Store {
                 })?;
                 removed += count;
                 from = next;
-                texts.pages.extend(touched.pages);
-                texts.origins.extend(touched.origins);
+                texts.add(touched);
             }
         }
         removed += self.remove_texts(texts)?;

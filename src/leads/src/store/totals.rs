@@ -52,8 +52,7 @@ pub(super) fn sites(connection: &Connection, names: &[String]) -> Result<Vec<(u3
     let mut statement = connection.prepare_cached("SELECT number, name FROM site ORDER BY number")?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let mut sites: Vec<(u32, String)> = rows.collect::<rusqlite::Result<_>>()?;
-    if let Some(missing) = names.iter().find(|name| !sites.iter().any(|(_, known)| known == *name)) {
-        let _ = missing;
+    if names.iter().any(|name| !sites.iter().any(|(_, known)| known == name)) {
         return Err(StoreError::Missing("site"));
     }
     sites.retain(|(_, name)| names.is_empty() || names.contains(name));
